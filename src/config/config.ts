@@ -1,0 +1,68 @@
+import type { Mode, Strategy } from '../model/types.ts';
+import type { SinkDefinition, SourceDefinition } from '../plugin/contract.ts';
+import type { Condition, Field } from '../transform/mapping.ts';
+import type { Diagnostic } from './diagnostics.ts';
+
+/** A config that was checked whole: short forms are spelled out, defaults are in, references are resolved. */
+export interface Config {
+  /** The absolute path of the file that was found. */
+  readonly file: string;
+  /** Its folder: relative paths in options start here. */
+  readonly directory: string;
+  /** The absolute path of the state's database file. */
+  readonly state: string;
+  readonly sources: ReadonlyMap<string, SourceConfig>;
+  readonly sinks: ReadonlyMap<string, SinkConfig>;
+  /** In the order they are written. */
+  readonly pipelines: ReadonlyMap<string, PipelineConfig>;
+  readonly warnings: readonly Diagnostic[];
+  /** Values that must never be printed. */
+  readonly secrets: ReadonlySet<string>;
+}
+
+export interface SourceConfig {
+  readonly name: string;
+  readonly plugin: SourceDefinition;
+  readonly options: { readonly [name: string]: unknown };
+  readonly streams: ReadonlyMap<string, StreamConfig>;
+}
+
+export interface StreamConfig {
+  readonly name: string;
+  readonly options: { readonly [name: string]: unknown };
+  /** Fields of the record. */
+  readonly primary_key: readonly string[];
+}
+
+export interface SinkConfig {
+  readonly name: string;
+  readonly plugin: SinkDefinition;
+  readonly options: { readonly [name: string]: unknown };
+}
+
+export interface PipelineConfig {
+  readonly name: string;
+  readonly source: SourceConfig;
+  readonly stream: StreamConfig;
+  readonly sink: SinkConfig;
+  /** What follows the dot in `to`. */
+  readonly target: string;
+  readonly mode: Mode;
+  /** Columns of the row; empty when there is no key. */
+  readonly primary_key: readonly string[];
+  /** Undefined without `map`. */
+  readonly fields?: readonly Field[];
+  readonly rest: 'keep' | 'drop';
+  readonly each?: string;
+  readonly where?: Condition;
+  readonly merge: { readonly fields: ReadonlyMap<string, Strategy>; readonly others: Strategy };
+  /** The columns that tell the parent record, under `replace_within`. */
+  readonly within?: readonly string[];
+  readonly checks: ReadonlyMap<string, unknown>;
+  readonly schema_contract: 'evolve' | 'freeze';
+  readonly batch_size: number;
+  /** Names of the stamp columns; undefined where left out. */
+  readonly columns: { readonly run_id?: string; readonly synced_at?: string };
+  readonly enabled: boolean;
+  readonly tags: readonly string[];
+}

@@ -1,0 +1,176 @@
+/**
+ * The words of Syncline, and their shapes.
+ *
+ * - **source**: where records come from; it has **streams**, named sequences of records of one kind.
+ * - **record**: one item as read, before any mapping.
+ * - **row**: one item as mapped: a cell for each column of the target.
+ * - **batch**: what is read, mapped and committed together. A batch is committed whole or not at all.
+ * - **sink**: where rows go; it has **targets**: a table, a sheet, a file, an endpoint.
+ * - **pipeline**: one stream, mapped and merged by **primary key** into one target.
+ * - **mode**: how rows meet what is there: append, upsert, replace.
+ * - **merge strategy**: how one field of a row already there meets the incoming value.
+ * - **run**: one execution of some pipelines.
+ * - **reject**: a row that was refused and kept, with its reason.
+ * - **state**: the database that remembers runs and rejects.
+ * - **ledger**: what a SQL sink remembers beside its targets, in tables named `_syncline_*`.
+ */
+
+import type { Decimal } from './decimal.ts';
+
+/**
+ * A value as read. Whole numbers beyond 2^53 are `bigint`; a number whose digits a double cannot hold is a
+ * {@link Decimal}; everything else is plain JSON. Missing is `undefined`, and differs from `null`.
+ */
+export type Value =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Decimal
+  | readonly Value[]
+  | { readonly [name: string]: Value };
+
+/** One record as read. Own properties only: a record may well have a field named `__proto__`. */
+export type SourceRecord = { readonly [field: string]: Value };
+
+export const columnTypes = [
+  'string',
+  'integer',
+  'number',
+  'decimal',
+  'boolean',
+  'timestamp',
+  'date',
+  'json',
+] as const;
+
+/** The type of a column. What each accepts is told in `docs/reference.md`. */
+export type ColumnType = (typeof columnTypes)[number];
+
+/**
+ * A value in its column's canonical form, so that two cells of a column (but json) are equal when `===` says so:
+ *
+ * | type      | cell                                                                          |
+ * |-----------|-------------------------------------------------------------------------------|
+ * | string    | `string`                                                                      |
+ * | integer   | `number` when it is a safe integer, else `bigint` within int64                |
+ * | number    | finite `number`, never -0                                                     |
+ * | decimal   | canonical text: no exponent, no plus, no needless zeros (`-12.5`, `0`, `100`) |
+ * | boolean   | `boolean`                                                                     |
+ * | timestamp | `YYYY-MM-DDTHH:MM:SS.ffffffZ`                                                 |
+ * | date      | `YYYY-MM-DD`                                                                  |
+ * | json      | JSON text with exact numbers; equal by value, see `equalCells`                |
+ */
+export type Cell = string | number | bigint | boolean | null;
+
+/** A cell for each column of the target, in their order; `undefined` where the record had no such field. */
+export type Row = readonly (Cell | undefined)[];
+
+export interface Column {
+  readonly name: string;
+  readonly type: ColumnType;
+}
+
+export const modes = ['upsert', 'append', 'replace'] as const;
+export type Mode = (typeof modes)[number];
+
+/** The strategies that are written as one word. */
+export const strategyNames = [
+  'overwrite',
+  'first_value',
+  'first_non_null_value',
+  'last_non_null_value',
+  'max',
+  'min',
+  'bool_or',
+  'bool_and',
+  'union',
+  'shallow_merge',
+  'deep_merge',
+  'keep_edits',
+] as const;
+
+/** How a field of a row that is already there meets the incoming value. */
+export type Strategy =
+  | { readonly type: (typeof strategyNames)[number] }
+  /** `by` is the name of the column that tells which of two rows is newer. */
+  | { readonly type: 'newest'; readonly by: string }
+  /** `path` is the absolute path of a module whose default export is a {@link MergeFunction}. */
+  | { readonly type: 'function'; readonly path: string };
+
+/** A merge strategy of the user's own: pure, given values in their natural form (json parsed). */
+export type MergeFunction = (
+  existing: Value,
+  incoming: Value,
+  context: { readonly field: string; readonly key: readonly Value[]; readonly run: string },
+) => Value;
+
+/** A column of a target, with what merging needs to know of it. */
+export interface TargetColumn extends Column {
+  readonly strategy: Strategy;
+  /** True when some pipeline keeps a person's edits in this column: what Syncline writes is remembered. */
+  readonly tracked: boolean;
+}
+
+/**
+ * What a pipeline writes to, as plain data: it crosses threads. Immutable; when a column is added the engine makes a
+ * new one, so `===` tells whether anything changed.
+ */
+export interface Target {
+  readonly pipeline: string;
+  /** What follows the dot in `to`. */
+  readonly name: string;
+  readonly mode: Mode;
+  readonly columns: readonly TargetColumn[];
+  /** The places of the primary key's columns in `columns`; empty when there is no key. */
+  readonly primary_key: readonly number[];
+  /** The places of those key columns that tell the parent record (`replace_within`); else undefined. */
+  readonly within?: readonly number[];
+  /** Columns the sink fills on every insert and update; undefined where left out. */
+  readonly stamps: { readonly run_id?: string; readonly synced_at?: string };
+  readonly run: { readonly id: string; /** ISO 8601, UTC. */ readonly started_at: string };
+}
+
+/** The rows of one parent record under `replace_within`: rows of that parent with other keys are removed. */
+export interface Scope {
+  /** Its rows are `rows[from]` up to, not including, `rows[to]`. */
+  readonly from: number;
+  readonly to: number;
+  /** The cells of the columns `target.within`, in that order. */
+  readonly parent: readonly Cell[];
+  /** Keys of its rejected rows: they count as seen. Cells in the order of `target.primary_key`. */
+  readonly seen: readonly (readonly Cell[])[];
+}
+
+/** Rows to be committed together, as plain data. */
+export interface RowBatch {
+  readonly target: Target;
+  /** Counts from 1 within a pipeline and run. */
+  readonly number: number;
+  readonly rows: readonly Row[];
+  /** Under `replace_within`, in order; they cover `rows` without gaps. */
+  readonly scopes?: readonly Scope[];
+}
+
+/** What a commit did. A key counts once per batch. */
+export interface RowCounts {
+  readonly inserted: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  readonly deleted: number;
+  /** Fields left as a person edited them. */
+  readonly kept: number;
+}
+
+/** A row that was refused, before it got its place in the state. */
+export interface Reject {
+  /** The record as read (under `each`, the element). */
+  readonly record: Value;
+  /** The field that did not fit, where one can be named. */
+  readonly field?: string;
+  /** An error code, such as `row/type`. */
+  readonly code: string;
+  /** One sentence without a final stop: `"n/a" is not an integer`. */
+  readonly reason: string;
+}

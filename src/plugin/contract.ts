@@ -1,0 +1,156 @@
+/**
+ * What a plugin is. A plugin is a module that exports `source`, `sink`, or both, made with `defineSource` and
+ * `defineSink`. It is named in the config by `type`: a built-in name, a path (`./my-source.ts`), or a package.
+ *
+ * Whatever a plugin needs of the world comes through its context; it keeps no state between runs. An error a person
+ * can act on is thrown as a `SyncError`; anything else that is thrown counts as a bug of the plugin.
+ */
+
+import type { FromSchema, JSONSchema } from 'json-schema-to-ts';
+import type { Column, Mode, RowBatch, RowCounts, SourceRecord } from '../model/types.ts';
+
+/**
+ * Options as JSON Schema of an object. Every property has a `description`, and a `default` where it has one; a secret
+ * is marked `"x-secret": true`. One schema feeds validation, types, editor completion and the reference.
+ */
+export type OptionsSchema = JSONSchema & {
+  readonly type: 'object';
+  readonly properties: { readonly [name: string]: JSONSchema };
+  readonly required?: readonly string[];
+};
+
+export interface Logger {
+  info(message: string): void;
+  warn(message: string): void;
+}
+
+export interface PluginContext {
+  readonly logger: Logger;
+  /** The folder of the config file: relative paths in options start here. */
+  readonly directory: string;
+  /** Aborted when the run is to stop. */
+  readonly signal: AbortSignal;
+}
+
+// Sources ------------------------------------------------------------------------------------------------------------
+
+export interface SourceDefinition<Options extends OptionsSchema = OptionsSchema, Stream extends OptionsSchema = OptionsSchema> {
+  readonly kind: 'source';
+  readonly name: string;
+  /** One sentence for lists and hover help. */
+  readonly summary: string;
+  readonly options: Options;
+  readonly streamOptions: Stream;
+  /** The stream option that is meant when a stream is written as a bare string. */
+  readonly shortForm: keyof Stream['properties'] & string;
+  /**
+   * Called once per run and source, before the first read; options are valid and hold their defaults.
+   * Throwing fails the pipelines that read this source; others run on.
+   */
+  open(options: FromSchema<Options>, context: PluginContext): Promise<OpenSource<FromSchema<Stream>>>;
+}
+
+export interface OpenSource<Stream = unknown> {
+  /**
+   * Reads one stream from its beginning, lazily: nothing is fetched before it is asked for, and the next batch only
+   * when the one before has been taken. Ending normally says the read was complete; when it was not, throw. May be
+   * called several times, for different streams also at once.
+   */
+  read(request: ReadRequest<Stream>): AsyncIterable<Batch>;
+  /** Called once, after every read has ended or was abandoned. */
+  close(): Promise<void>;
+}
+
+export interface ReadRequest<Stream = unknown> {
+  readonly stream: string;
+  readonly options: Stream;
+  /** No batch may hold more records than `rows`, nor more than about `bytes` unless it is a single record. */
+  readonly batch: { readonly rows: number; readonly bytes: number };
+  readonly signal: AbortSignal;
+}
+
+/** Records read together, in the order of the source. */
+export interface Batch {
+  readonly records: readonly SourceRecord[];
+  /** About how many bytes of input the records took. */
+  readonly bytes: number;
+  /** The column names of tabular data, where the source knows them before the rows: a mapped column must be there. */
+  readonly header?: readonly string[];
+}
+
+// Sinks --------------------------------------------------------------------------------------------------------------
+
+export interface SinkDefinition<Options extends OptionsSchema = OptionsSchema> {
+  readonly kind: 'sink';
+  readonly name: string;
+  /** One sentence for lists and hover help. */
+  readonly summary: string;
+  readonly options: Options;
+  /** The modes it can write; the first is its default. */
+  readonly modes: readonly [Mode, ...Mode[]];
+  /**
+   * `ledger`: it remembers beside the rows what `keep_edits` needs. A pipeline that needs what its sink lacks is
+   * refused by `validate`, before anything is opened.
+   */
+  readonly capabilities: readonly 'ledger'[];
+  /** Called once per run and sink, before its first target; must not write. */
+  open(options: FromSchema<Options>, context: PluginContext): Promise<OpenSink>;
+}
+
+export interface OpenSink {
+  /**
+   * The columns a target has now, with the types Syncline gave them or, failing that, the widest type its storage
+   * accepts; undefined when there is no such target. Columns the sink keeps for itself are left out.
+   */
+  discover(target: string): Promise<readonly Column[] | undefined>;
+  /** Called once per pipeline and run, before its first commit. */
+  begin(target: TargetRequest): Promise<Writer>;
+  /** Called once, after every writer was closed. */
+  close(): Promise<void>;
+}
+
+export interface TargetRequest {
+  readonly name: string;
+  readonly mode: Mode;
+  readonly run: { readonly id: string; readonly started_at: string };
+}
+
+/**
+ * Writes the batches of one pipeline into one target.
+ *
+ * Where the mode is `upsert` the sink looks up the rows of the batch's keys, hands them to `fold` (from `syncline`),
+ * and writes the changes it is given: merging has one implementation, and a sink has none of its own.
+ */
+export interface Writer {
+  /**
+   * Writes a batch whole or not at all, and makes the target able to hold its columns first: a missing target is
+   * created, a missing column added. When it resolves, the rows are durable, or wait for `complete` in a sink that
+   * publishes at the end. When it rejects, nothing of the batch was written. Never called while one is under way.
+   */
+  commit(batch: RowBatch): Promise<Committed>;
+  /** Called once after the last commit of a complete read: what was written aside becomes visible, all at once. */
+  complete?(): Promise<void>;
+  /** Called once. Without `complete` before it, what was written aside is thrown away. */
+  close(): Promise<void>;
+}
+
+export interface Committed extends RowCounts {
+  /** What was done to the target's schema, for people: `table created`, `column "x" added (integer)`. */
+  readonly schema_changes: readonly string[];
+}
+
+// Definitions --------------------------------------------------------------------------------------------------------
+
+/** Defines a source; the types of its options follow from the schemas, which want `as const`. */
+export function defineSource<const Options extends OptionsSchema, const Stream extends OptionsSchema>(
+  definition: Omit<SourceDefinition<Options, Stream>, 'kind'>,
+): SourceDefinition<Options, Stream> {
+  return { ...definition, kind: 'source' };
+}
+
+/** Defines a sink; the types of its options follow from the schema. */
+export function defineSink<const Options extends OptionsSchema>(
+  definition: Omit<SinkDefinition<Options>, 'kind'>,
+): SinkDefinition<Options> {
+  return { ...definition, kind: 'sink' };
+}

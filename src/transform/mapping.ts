@@ -1,0 +1,68 @@
+import type { Column, ColumnType, Reject, Row, Scope, SourceRecord, Strategy, Value } from '../model/types.ts';
+
+/** How one column gets its value: exactly one of `from`, `expr`, `value`. */
+export interface Field {
+  readonly column: string;
+  /** A path, see `path.ts`. */
+  readonly from?: string;
+  /** A CEL expression, see `expression.ts`. */
+  readonly expr?: string;
+  readonly value?: Value;
+  readonly type?: ColumnType;
+  /** What a value that does not fit becomes; without it the row is rejected. */
+  readonly on_error?: 'default' | 'null';
+  /** Stands in for missing, and for null when it is not null itself. */
+  readonly default?: Value;
+  /** How a number is read as a timestamp; without it only ISO 8601 text is accepted. */
+  readonly format?: 'iso8601' | 'epoch_s' | 'epoch_ms' | 'epoch_us';
+  /** The IANA zone of timestamps written without one. */
+  readonly timezone?: string;
+  /** The thousands separator of integers, numbers and decimals in text. */
+  readonly group?: string;
+}
+
+/** A path that must be neither missing, null nor false, or a CEL expression that must be true. */
+export type Condition = string | { readonly expr: string };
+
+/** What a pipeline says of turning records into rows. */
+export interface Mapping {
+  /** Undefined: every top-level field of the record becomes a column of its name. */
+  readonly fields?: readonly Field[];
+  /** With `fields`: `keep` also takes the top-level fields that no field reads. */
+  readonly rest: 'keep' | 'drop';
+  /** The path of an array: one row per element. */
+  readonly each?: string;
+  readonly where?: Condition;
+  /** JSON Schema per column. */
+  readonly checks: ReadonlyMap<string, unknown>;
+  readonly primary_key: readonly string[];
+  /** The columns that tell the parent record, under `replace_within`. */
+  readonly within?: readonly string[];
+  readonly strategy: (column: string) => Strategy;
+  readonly schema_contract: 'evolve' | 'freeze';
+  readonly run: { readonly id: string; readonly started_at: string };
+}
+
+/** Turns the records of one pipeline and run into rows. Pure, but for the columns it gets to know. */
+export interface Mapper {
+  /** The columns whose type is known, in order; grows while records bring new ones, and is replaced when it does. */
+  readonly columns: readonly Column[];
+  /**
+   * Called once, before the first `map`: learns the types of columns that declare none, from the target where it has
+   * the column, else from these records (the first 1,000 of the read, or 4 MB).
+   */
+  learn(sample: readonly SourceRecord[], existing: readonly Column[] | undefined): void;
+  /** Rows and rejects in the order of the records; no record is changed. */
+  map(records: readonly SourceRecord[]): MappedBatch;
+}
+
+export interface MappedBatch {
+  readonly rows: readonly Row[];
+  /** Under `replace_within`: one for each record, see {@link Scope}. */
+  readonly scopes?: readonly Scope[];
+  readonly rejects: readonly Reject[];
+  /** Rows that `where` left out. */
+  readonly skipped: number;
+  /** Values that `on_error` replaced. */
+  readonly defaulted: number;
+}
