@@ -141,6 +141,8 @@ export interface Scope {
   readonly parent: readonly Cell[];
   /** Keys of its rejected rows: they count as seen. Cells in the order of `target.primary_key`. */
   readonly seen: readonly (readonly Cell[])[];
+  /** What the record holds is not known for sure (a key or the parent could not be computed): nothing is removed. */
+  readonly withhold?: true;
 }
 
 /** Rows to be committed together, as plain data. */

@@ -1,4 +1,7 @@
-import type { Cell, MergeFunction, Row, RowBatch, RowCounts, Target } from '../model/types.ts';
+import type { Cell, MergeFunction, Row, RowBatch, RowCounts, Scope, Target } from '../model/types.ts';
+import { equalCells, keyOf, keyOfRow } from './cells.ts';
+import { type ColumnMerge, columnMerges } from './merge.ts';
+import { type Entry, insertRow, mergeRow } from './row-merge.ts';
 
 /** A row that is already in the target. */
 export interface Existing {
@@ -29,3 +32,27 @@ export interface Folded {
   readonly changes: readonly Change[];
   readonly counts: RowCounts;
 }
+
+/**
+ * Merges the rows of a batch, in order, into the rows that are there. Pure: it says what to do, and does nothing.
+ *
+ * `existing` holds, by `keyOf` of their primary keys, the target's rows of all keys of the batch; under
+ * `replace_within` also all rows of its parents. `functions` holds the merge functions of the target's columns, by path.
+ * Changes carry `written` only where what Syncline is known to have written moved: it holds all tracked columns.
+ */
+export function fold(
+  batch: RowBatch,
+  existing: ReadonlyMap<string, Existing>,
+  functions: ReadonlyMap<string, MergeFunction> = noFunctions,
+): Folded {
+  const folding = new Folding(batch.target, existing, functions);
+  if (batch.scopes === undefined) {
+    for (const row of batch.rows) folding.add(row);
+  } else {
+    for (const scope of batch.scopes) folding.addScope(batch.rows, scope);
+  }
+  return folding.outcome();
+}
+
+const noFunctions: ReadonlyMap<string, MergeFunction> = new Map();
+

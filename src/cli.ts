@@ -1,0 +1,186 @@
+#!/usr/bin/env node
+/** From argv to a command. The only place that prints errors and sets the exit code. */
+
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { readFileSync } from 'node:fs';
+import type { RunFlags } from './commands/run.ts';
+import type { Shell } from './commands/shell.ts';
+import { lookOf } from './tui/look.ts';
+
+interface GlobalFlags {
+  readonly config?: string;
+  readonly envFile?: string;
+  readonly output: Shell['output'];
+  readonly json?: boolean;
+  readonly ui: Shell['ui'];
+  readonly quiet?: boolean;
+  readonly color: 'auto' | 'always' | 'never';
+}
+
+const packageFile = new URL(import.meta.url.endsWith('.ts') ? '../package.json' : '../../package.json', import.meta.url);
+
+async function main(argv: readonly string[]): Promise<number> {
+  let code = 0;
+  const program = globalFlags(new Command('syncline'));
+  const shell = () => shellOf(program.opts<GlobalFlags>());
+  addCommands(program, async (work) => {
+    code = (await work(shell())) ?? 0;
+  });
+  try {
+    await program.parseAsync(argv);
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    const { printError } = await import('./commands/error.ts');
+    return printError(shell(), error);
+  }
+}
+
+function globalFlags(program: Command): Command {
+  const option = (flags: string, description: string, variable: string) => new Option(flags, description).env(variable);
+  return program
+    .description('One YAML file says what to keep in sync; Syncline keeps it in sync.')
+    .version((JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string }).version, '-V, --version')
+    .addOption(option('-c, --config <file>', 'the config; without it, searched from here upwards', 'SYNCLINE_CONFIG'))
+    .addOption(option('--env-file <file>', 'variables; without it, .env beside the config', 'SYNCLINE_ENV_FILE'))
+    .addOption(
+      option('-o, --output <format>', 'how data is printed', 'SYNCLINE_OUTPUT').choices(['table', 'json', 'ndjson']).default('table'),
+    )
+    .addOption(new Option('--json', 'the same as --output json'))
+    .addOption(
+      option('--ui <how>', 'how a run is shown', 'SYNCLINE_UI').choices(['auto', 'plain', 'json', 'quiet']).default('auto'),
+    )
+    .addOption(option('-q, --quiet', 'the same as --ui quiet', 'SYNCLINE_QUIET'))
+    .addOption(
+      option('--color <when>', 'colours', 'SYNCLINE_COLOR').choices(['auto', 'always', 'never']).default('auto'),
+    )
+    .showSuggestionAfterError()
+    .exitOverride();
+}
+
+type Work = (shell: Shell) => Promise<number | void>;
+
+function addCommands(program: Command, execute: (work: Work) => Promise<void>): void {
+  program
+    .command('run')
+    .description('run pipelines; without names, all that are enabled')
+    .argument('[pipelines...]')
+    .option('--select <expr...>', 'names, globs, tag:NAME', (expr: string, all: string[]) => [...all, ...expr.split(',')], [])
+    .option('--all', 'read everything, ignoring cursors')
+    .option('--max-records <n>', 'read no more than this many records per pipeline', wholeNumber)
+    .option('--allow-rejects', 'rejected rows alone do not change the exit code', false)
+    .option('--allow-empty', 'let an empty read empty what mode replace writes', false)
+    .action((names: string[], flags: RunFlags) =>
+      execute(async (shell) => (await import('./commands/run.ts')).run(shell, names, flags)),
+    );
+  program
+    .command('validate')
+    .description('check the config and open nothing')
+    .argument('[files...]')
+    .addOption(new Option('--format <format>').choices(['text', 'json', 'github']))
+    .action((files: string[], flags: { format?: 'text' | 'json' | 'github' }) =>
+      execute(async (shell) => {
+        const format = flags.format ?? (shell.output === 'table' ? 'text' : 'json');
+        return (await import('./commands/validate.ts')).validate(shell, files, format);
+      }),
+    );
+  program
+    .command('preview')
+    .description('the first records of a pipeline beside the rows they become; writes nothing')
+    .argument('<pipeline>')
+    .option('--limit <n>', 'how many records', wholeNumber, 5)
+    .action((name: string, { limit }: { limit: number }) =>
+      execute(async (shell) => (await import('./commands/preview.ts')).preview(shell, name, limit)),
+    );
+  addRejectsCommands(program, execute);
+  addLookupCommands(program, execute);
+}
+
+function addRejectsCommands(program: Command, execute: (work: Work) => Promise<void>): void {
+  const rejects = program.command('rejects').description('rows that were refused, with their reasons');
+  rejects
+    .command('list')
+    .description('how many rows each pipeline and run rejected')
+    .argument('[run|pipeline]')
+    .action((name: string | undefined) =>
+      execute(async (shell) => (await import('./commands/rejects.ts')).listRejects(shell, name)),
+    );
+  rejects
+    .command('show')
+    .description('the rejected rows of a run or pipeline; without a name, of the latest run that has some')
+    .argument('[run|pipeline]')
+    .option('--limit <n>', 'how many rows', wholeNumber, 50)
+    .action((name: string | undefined, { limit }: { limit: number }) =>
+      execute(async (shell) => (await import('./commands/rejects.ts')).showRejects(shell, name, limit)),
+    );
+}
+
+function addLookupCommands(program: Command, execute: (work: Work) => Promise<void>): void {
+  const plugins = program.command('plugins').description('sources and sinks');
+  plugins
+    .command('list')
+    .description('the built-in plugins')
+    .action(() => execute(async (shell) => (await import('./commands/plugins.ts')).listPlugins(shell)));
+  plugins
+    .command('show')
+    .description("a plugin's options")
+    .argument('<name>')
+    .action((name: string) => execute(async (shell) => (await import('./commands/plugins.ts')).showPlugin(shell, name)));
+  program
+    .command('config')
+    .description('the config as it is understood')
+    .command('show')
+    .description('the config with its defaults, without secrets')
+    .option('--origin', 'where each value comes from', false)
+    .action(({ origin }: { origin: boolean }) =>
+      execute(async (shell) => (await import('./commands/config-show.ts')).configShow(shell, origin)),
+    );
+  program
+    .command('schema')
+    .description('the JSON Schema of the config, for editors')
+    .option('--write [file]', 'write it to a file')
+    .action(({ write }: { write?: string | true }) =>
+      execute(async (shell) =>
+        (await import('./commands/schema.ts')).schema(shell, write === true ? '.syncline/schema.json' : write),
+      ),
+    );
+  program
+    .command('explain')
+    .description('what an error code means; without one, all of them')
+    .argument('[code]')
+    .action((code: string | undefined) =>
+      execute(async (shell) => (await import('./commands/explain.ts')).explain(shell, code)),
+    );
+}
+
+function wholeNumber(text: string): number {
+  if (/^[0-9]{1,15}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It is a whole number, such as 10.');
+}
+
+function shellOf(flags: GlobalFlags): Shell {
+  const terminal = process.stderr.isTTY === true;
+  return {
+    directory: process.cwd(),
+    environment: process.env,
+    print: (text) => process.stdout.write(text),
+    tell: (text) => process.stderr.write(text),
+    interactive: terminal && flags.ui === 'auto',
+    look: lookOf(flags.color, { environment: process.env, terminal, platform: process.platform }),
+    config: flags.config,
+    environmentFile: flags.envFile,
+    output: flags.json ? 'json' : flags.output,
+    ui: flags.quiet ? 'quiet' : flags.ui,
+  };
+}
+
+/** A reader that went away (`| head -1`) is no fault: the work goes on, its output goes nowhere. */
+function forgiveClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+}
+
+forgiveClosedPipes();
+process.exitCode = await main(process.argv);

@@ -1,0 +1,60 @@
+import { loadConfig } from '../config/open.ts';
+import { SyncError } from '../model/errors.ts';
+import { openState, type RejectFilter, type State } from '../state/state.ts';
+import { count } from '../tui/numbers.ts';
+import { printable, shortened } from '../tui/printable.ts';
+import { columns, configOptions, printList, type Shell } from './shell.ts';
+
+/** Lists how many rows each pipeline and run rejected. */
+export async function listRejects(shell: Shell, name: string | undefined): Promise<void> {
+  await withState(shell, async (state, pipelines) => {
+    const found = await state.rejectSummaries(name === undefined ? {} : filterOf(name, pipelines));
+    printList(shell, found, () =>
+      found.length === 0
+        ? 'no rows are rejected\n'
+        : columns([
+            ['RUN', 'PIPELINE', 'REJECTED', 'MOST OFTEN'],
+            ...found.map((one) => [one.run, one.pipeline, count(one.rejected), `${one.code}: ${shortened(one.example, 80)}`]),
+          ]),
+    );
+  });
+}
+
+/** Shows rejected rows with their reasons: of a run, of a pipeline's latest run that has some, or of the latest run. */
+export async function showRejects(shell: Shell, name: string | undefined, limit: number): Promise<void> {
+  await withState(shell, async (state, pipelines) => {
+    const filter = name === undefined ? {} : filterOf(name, pipelines);
+    const [latest] = await state.rejectSummaries(filter);
+    const run = filter.run ?? latest?.run;
+    const found = latest === undefined ? [] : await state.rejects({ ...filter, run }, limit);
+    const items = found.map(({ record, ...reject }) => ({ ...reject, record: shell.output === 'table' ? record : JSON.parse(record) }));
+    printList(shell, items, () =>
+      found.length === 0
+        ? `no rows are rejected${name === undefined ? '' : ` in ${name}`}\n`
+        : found
+            .map((one) => {
+              const reason = `${one.field === undefined ? '' : `${printable(one.field)}: `}${printable(one.reason)}`;
+              return `${one.pipeline}  ${reason}  [${one.code}]\n    ${shortened(one.record, 400)}\n`;
+            })
+            .join(''),
+    );
+  });
+}
+
+function filterOf(name: string, pipelines: ReadonlySet<string>): RejectFilter {
+  if (pipelines.has(name)) return { pipeline: name };
+  if (/^[0-9A-HJKMNP-TV-Z]{26}$/.test(name)) return { run: name };
+  throw new SyncError('usage/unknown_pipeline', `"${name}" is neither a run nor a pipeline of this config`, {
+    hint: `The pipelines are: ${[...pipelines].join(', ')}. Runs with rejects: syncline rejects list`,
+  });
+}
+
+async function withState(shell: Shell, work: (state: State, pipelines: ReadonlySet<string>) => Promise<void>): Promise<void> {
+  const config = await loadConfig(configOptions(shell));
+  const state = await openState(config.state);
+  try {
+    await work(state, new Set(config.pipelines.keys()));
+  } finally {
+    await state.close();
+  }
+}

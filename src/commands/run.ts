@@ -1,0 +1,56 @@
+import { loadConfig } from '../config/open.ts';
+import type { Emit } from '../engine/events.ts';
+import { openRunner } from '../engine/runner.ts';
+import { selectPipelines } from '../engine/select.ts';
+import { jsonLines } from '../tui/json.ts';
+import { plainLines } from '../tui/plain.ts';
+import { summary } from '../tui/summary.ts';
+import { tellWarnings } from './diagnostics.ts';
+import { writeCrash } from './error.ts';
+import { configOptions, type Shell } from './shell.ts';
+import { stopSignal } from './stop.ts';
+
+export interface RunFlags {
+  readonly select: readonly string[];
+  readonly maxRecords?: number;
+  readonly allowRejects: boolean;
+  readonly allowEmpty: boolean;
+}
+
+/** Runs pipelines; the exit code is that of the run. */
+export async function run(shell: Shell, names: readonly string[], flags: RunFlags): Promise<number> {
+  const config = await loadConfig(configOptions(shell));
+  tellWarnings(shell, config.warnings);
+  const pipelines = selectPipelines(config, names, flags.select);
+  const runner = await openRunner(config);
+  const stop = stopSignal();
+  try {
+    const result = await runner.run({
+      pipelines,
+      emit: reporter(shell),
+      signal: stop.signal,
+      max_records: flags.maxRecords,
+      allow_empty: flags.allowEmpty,
+      allow_rejects: flags.allowRejects,
+      report_bug: writeCrash,
+    });
+    if (shell.output !== 'table') shell.print(`${JSON.stringify(result, null, shell.output === 'json' ? 2 : 0)}\n`);
+    return result.exitCode;
+  } finally {
+    stop.forget();
+    await runner.close();
+  }
+}
+
+function reporter(shell: Shell): Emit {
+  if (shell.ui === 'json') return jsonLines(shell.tell);
+  if (shell.ui === 'quiet') return quiet(shell);
+  return plainLines({ look: shell.look, dated: !shell.interactive, write: shell.tell });
+}
+
+/** Nothing but what went wrong. */
+function quiet(shell: Shell): Emit {
+  return (event) => {
+    if (event.type === 'run_finished' && event.result.exitCode !== 0) shell.tell(`${summary(event.result, shell.look)}\n`);
+  };
+}

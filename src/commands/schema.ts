@@ -1,0 +1,14 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { composeSchema, printSchema } from '../config/schema.ts';
+import type { Shell } from './shell.ts';
+
+/** Prints the JSON Schema of the config with all built-in plugins, or writes it to a file, for editors. */
+export async function schema(shell: Shell, write: string | undefined): Promise<void> {
+  const text = printSchema(await composeSchema());
+  if (write === undefined) return shell.print(text);
+  const file = resolve(shell.directory, write);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, text);
+  shell.tell(`wrote ${file}\n`);
+}

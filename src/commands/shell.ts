@@ -1,0 +1,46 @@
+import type { LoadOptions } from '../config/document.ts';
+import type { Look } from '../tui/look.ts';
+
+/** What a command knows of where it was called, with the flags that every command has. */
+export interface Shell {
+  readonly directory: string;
+  readonly environment: { readonly [name: string]: string | undefined };
+  /** Data goes out here. */
+  readonly print: (text: string) => void;
+  /** Everything that is not data goes here. */
+  readonly tell: (text: string) => void;
+  /** Where a terminal watches what is told. */
+  readonly interactive: boolean;
+  /** For what is told. */
+  readonly look: Look;
+  readonly config?: string;
+  readonly environmentFile?: string;
+  readonly output: 'table' | 'json' | 'ndjson';
+  readonly ui: 'auto' | 'plain' | 'json' | 'quiet';
+}
+
+/** How a shell's config is found. */
+export function configOptions(shell: Shell): LoadOptions {
+  return {
+    file: shell.config,
+    directory: shell.directory,
+    environment: shell.environment,
+    environmentFile: shell.environmentFile,
+  };
+}
+
+/** Prints records of one kind: as a table, as one JSON array, or as a JSON document a line. */
+export function printList(shell: Shell, items: readonly object[], table: () => string): void {
+  if (shell.output === 'json') shell.print(`${JSON.stringify(items, null, 2)}\n`);
+  else if (shell.output === 'ndjson') for (const item of items) shell.print(`${JSON.stringify(item)}\n`);
+  else shell.print(table());
+}
+
+/** Lines of aligned columns; the last column is left as long as it is. */
+export function columns(lines: readonly (readonly string[])[]): string {
+  const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
+  return lines
+    .map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd())
+    .map((line) => `${line}\n`)
+    .join('');
+}

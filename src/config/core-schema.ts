@@ -1,0 +1,121 @@
+import { pipelineSchema } from './pipeline-schema.ts';
+
+/** A JSON Schema, or a part of one, as data. */
+export interface Schema {
+  readonly [keyword: string]: unknown;
+}
+
+/** What a source, sink, stream or pipeline may be called: `to` and `from` are split at the first dot. */
+export const namePattern = '^[\\p{L}\\p{N}_][\\p{L}\\p{N}_-]*$';
+
+const names = {
+  pattern: namePattern,
+  patternErrorMessage: 'Letters, digits, "_" and "-", and no dot: `from` and `to` are split at the first one.',
+} satisfies Schema;
+
+const type = {
+  type: 'string',
+  minLength: 1,
+  description: 'The plugin: a built-in name, a path to one of your own, or an installed package.',
+  examples: ['file', './my-plugin.ts'],
+} satisfies Schema;
+
+/** The keys every stream has beside the options of its source. */
+export const streamSchema = {
+  primary_key: {
+    type: ['string', 'array'],
+    minLength: 1,
+    minItems: 1,
+    uniqueItems: true,
+    items: { type: 'string', minLength: 1 },
+    description:
+      'The field or fields of the record that tell its records apart. A pipeline whose mapping takes them over has its primary key from here.',
+    examples: ['id', ['account', 'day']],
+  },
+} satisfies Schema;
+
+/** The keys every source has beside its options. Streams are checked with the schema of their plugin. */
+export const sourceSchema = {
+  type: 'object',
+  required: ['type', 'streams'],
+  properties: {
+    type,
+    streams: {
+      type: 'object',
+      minProperties: 1,
+      propertyNames: names,
+      additionalProperties: { type: ['string', 'object'] },
+      description: 'What can be read from the source, by name. A bare string is the short form of a stream.',
+      examples: [{ campaigns: 'data/campaigns.json' }],
+    },
+  },
+} satisfies Schema;
+
+/** The keys every sink has beside its options. */
+export const sinkSchema = {
+  type: 'object',
+  required: ['type'],
+  properties: { type },
+} satisfies Schema;
+
+/** What every config may hold, whatever its plugins: their options are free here, and checked with their own schema. */
+export const coreSchema = {
+  type: 'object',
+  required: ['version', 'sources', 'sinks', 'pipelines'],
+  additionalProperties: false,
+  patternProperties: { '^x-': { description: 'Free for anchors; Syncline does not read it.' } },
+  properties: {
+    version: { enum: [1], description: 'The version of the language this file is written in.' },
+    state: {
+      type: 'string',
+      pattern: '^(file:.+|(?![A-Za-z][A-Za-z0-9+.-]+:).+)$',
+      patternErrorMessage: 'A file: `file:.syncline/state.db`, relative to the folder of the config.',
+      default: 'file:.syncline/state.db',
+      description: 'Where runs and rejects are remembered: a libSQL file, relative to the folder of the config.',
+      examples: ['file:.syncline/state.db'],
+    },
+    include: {
+      type: ['string', 'array'],
+      items: { type: 'string' },
+      description:
+        'Globs of further files, whose sources, sinks and pipelines are merged in by name. A name in two files is an error.',
+      examples: ['sources/*.yaml'],
+    },
+    defaults: {
+      type: 'object',
+      additionalProperties: false,
+      description: 'Deep-merged under every entry of its kind; `null` in an entry removes a default.',
+      properties: {
+        source: { type: 'object', description: 'Merged under every source.' },
+        sink: { type: 'object', description: 'Merged under every sink.' },
+        pipeline: {
+          ...pipelineSchema,
+          required: [],
+          description: 'Merged under every pipeline.',
+          examples: [{ schema_contract: 'freeze' }],
+        },
+      },
+    },
+    sources: {
+      type: 'object',
+      propertyNames: names,
+      additionalProperties: sourceSchema,
+      description: 'Where records come from, by name.',
+      examples: [{ export: { type: 'file', streams: { campaigns: 'data/campaigns.json' } } }],
+    },
+    sinks: {
+      type: 'object',
+      propertyNames: names,
+      additionalProperties: sinkSchema,
+      description: 'Where rows go, by name.',
+      examples: [{ db: { type: 'libsql', url: 'file:data/sync.db' } }],
+    },
+    pipelines: {
+      type: 'object',
+      propertyNames: names,
+      additionalProperties: pipelineSchema,
+      description: 'What is kept in sync, by name: one stream, mapped and merged into one target each.',
+      examples: [{ campaigns: { from: 'export.campaigns', to: 'db.campaigns', primary_key: 'id' } }],
+    },
+  },
+} satisfies Schema;

@@ -1,0 +1,95 @@
+import type { Schema } from './core-schema.ts';
+import { isFields, toFields } from './defaults.ts';
+import type { ConfigPath } from './document.ts';
+
+/**
+ * The value with the text of environment variables turned into what the schema asks for: `"8"` into 8, `"true"` into
+ * true. `isVariable` tells which scalars came whole from one `${…}`. Text that does not fit stays text, for the schema
+ * to refuse.
+ */
+export function typeVariables(
+  value: unknown,
+  schema: Schema,
+  path: ConfigPath,
+  isVariable: (path: ConfigPath) => boolean,
+): unknown {
+  if (typeof value === 'string') return isVariable(path) ? typeText(value, schema) : value;
+  if (Array.isArray(value)) {
+    const items = isFields(schema.items) ? schema.items : {};
+    return value.map((item, index) => typeVariables(item, items, [...path, index], isVariable));
+  }
+  if (!isFields(value)) return value;
+  const typed = Object.entries(value).map(
+    ([key, member]) => [key, typeVariables(member, memberOf(schema, key), [...path, key], isVariable)] as const,
+  );
+  return toFields(typed);
+}
+
+/** The value with the schema's defaults in the place of what is missing. */
+export function fillDefaults(value: unknown, schema: Schema): unknown {
+  if (!isFields(value)) return value;
+  const missing = Object.entries(propertiesOf(schema))
+    .filter(([key, option]) => !Object.hasOwn(value, key) && option.default !== undefined)
+    .map(([key, option]) => [key, plain(option.default)] as const);
+  const present = Object.entries(value).filter(([, member]) => member !== undefined);
+  const filled = [...present, ...missing].map(
+    ([key, member]) => [key, fillDefaults(member, memberOf(schema, key))] as const,
+  );
+  return toFields(filled);
+}
+
+/** Where the schema marks a secret, and text stands there. */
+export function findSecrets(
+  value: unknown,
+  schema: Schema,
+  path: ConfigPath,
+): readonly { readonly path: ConfigPath; readonly text: string }[] {
+  if (typeof value === 'string') return schema['x-secret'] === true && value !== '' ? [{ path, text: value }] : [];
+  if (Array.isArray(value)) {
+    const items = isFields(schema.items) ? schema.items : {};
+    return value.flatMap((item, index) => findSecrets(item, items, [...path, index]));
+  }
+  if (!isFields(value)) return [];
+  return Object.entries(value).flatMap(([key, member]) => findSecrets(member, memberOf(schema, key), [...path, key]));
+}
+
+/** The schema of a key, whether it is named or one of many. */
+export function memberOf(schema: Schema, key: string): Schema {
+  const properties = propertiesOf(schema);
+  const named = Object.hasOwn(properties, key) ? properties[key] : undefined;
+  if (named !== undefined) return named;
+  if (isFields(schema.additionalProperties)) return schema.additionalProperties;
+  const branches = Array.isArray(schema.anyOf) ? schema.anyOf : [];
+  return branches.map((branch) => memberOf(branch, key)).find((member) => Object.keys(member).length > 0) ?? {};
+}
+
+function propertiesOf(schema: Schema): { readonly [key: string]: Schema } {
+  return isFields(schema.properties) ? (schema.properties as { [key: string]: Schema }) : {};
+}
+
+function typeText(text: string, schema: Schema): unknown {
+  const types = acceptedTypes(schema);
+  if (types.has('string')) return text;
+  if (types.has('boolean') && (text === 'true' || text === 'false')) return text === 'true';
+  if (types.has('integer') && /^[+-]?[0-9]+$/.test(text)) return Number(text);
+  if (types.has('number') && /^[+-]?[0-9]*\.?[0-9]+(e[+-]?[0-9]+)?$/i.test(text)) return Number(text);
+  return text;
+}
+
+function acceptedTypes(schema: Schema): ReadonlySet<string> {
+  const branches: readonly Schema[] = Array.isArray(schema.anyOf) ? schema.anyOf : [];
+  const values: readonly unknown[] = Array.isArray(schema.enum) ? schema.enum : [];
+  const types: readonly string[] = schema.type === undefined ? [] : ([schema.type].flat() as string[]);
+  return new Set([
+    ...types,
+    ...values.map((value) => (typeof value === 'number' ? 'number' : typeof value)),
+    ...branches.flatMap((branch) => [...acceptedTypes(branch)]),
+  ]);
+}
+
+/** A schema's default as a value of the config. */
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  return isFields(value) ? toFields(Object.entries(value).map(([key, member]) => [key, plain(member)] as const)) : value;
+}
+

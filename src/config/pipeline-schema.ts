@@ -1,0 +1,224 @@
+import { columnTypes, modes, strategyNames } from '../model/types.ts';
+
+const condition = {
+  type: ['string', 'object'],
+  minLength: 1,
+  required: ['expr'],
+  additionalProperties: false,
+  properties: {
+    expr: {
+      type: 'string',
+      description: 'A CEL expression that must be true. It sees `record`, `item`, `run` and `now`.',
+      examples: ["record.status == 'active'"],
+    },
+  },
+} as const;
+
+const field = {
+  type: ['string', 'object'],
+  minLength: 1,
+  additionalProperties: false,
+  description:
+    'How a column gets its value: a path in the record, or exactly one of `from`, `expr` and `value` with what goes with it.',
+  examples: ['mail', { from: 'stats.sent', type: 'integer' }],
+  properties: {
+    from: {
+      type: 'string',
+      minLength: 1,
+      description:
+        'A dotted path in the record: `names.0.displayName`. `$` is the whole of it, `$record` the record around the element under `each`.',
+      examples: ['names.0.displayName', '["a.b"]', '$', '$record.id', '$run.id', '$now'],
+    },
+    expr: {
+      type: 'string',
+      description: 'A CEL expression. It sees `record`, `item`, `run` and `now`; a missing key reads as null.',
+      examples: ["coalesce(record.first, '') + ' ' + coalesce(record.last, '')"],
+    },
+    value: { description: 'The same value in every row.', examples: ['instantly'] },
+    type: {
+      enum: columnTypes,
+      description:
+        'The type of the column. A value that does not fit is a reject. Without it the type is taken from the first records.',
+    },
+    on_error: {
+      enum: ['default', 'null', null],
+      description: 'What a value that does not fit becomes: the default, or null. Without it the row is a reject.',
+    },
+    default: {
+      description: 'Stands in for a missing value, and for null when it is not null itself.',
+      examples: ['', 0],
+    },
+    format: {
+      enum: ['iso8601', 'epoch_s', 'epoch_ms', 'epoch_us'],
+      description: 'How a timestamp is written in the source: ISO 8601 text, or a count since 1970.',
+    },
+    timezone: {
+      type: 'string',
+      description: 'The time zone of timestamps that are written without one.',
+      examples: ['Europe/Berlin'],
+    },
+    group: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 1,
+      description: 'The thousands separator of numbers in text.',
+      examples: [','],
+    },
+  },
+} as const;
+
+const strategy = {
+  anyOf: [
+    { enum: strategyNames },
+    {
+      type: 'string',
+      pattern: '^(\\.{0,2}/|[A-Za-z0-9_-]+/).*\\.[cm]?[jt]s$',
+      description: 'the path of a function such as ./my-merge.ts',
+    },
+    {
+      type: 'object',
+      required: ['newest'],
+      additionalProperties: false,
+      description: '{ newest: { by: FIELD } }',
+      properties: {
+        newest: {
+          type: 'object',
+          required: ['by'],
+          additionalProperties: false,
+          description: 'The incoming value, when its row is not older than the one that is there.',
+          properties: {
+            by: {
+              type: 'string',
+              minLength: 1,
+              description: 'The column that tells which row is newer. It merges by `max` itself.',
+              examples: ['updated_at'],
+            },
+          },
+        },
+      },
+    },
+  ],
+} as const;
+
+const stamp = (name: string, description: string) =>
+  ({
+    anyOf: [{ type: 'string', minLength: 1, description: 'the name of a column' }, { enum: [false] }],
+    default: name,
+    description: `${description} \`false\` leaves it out.`,
+    examples: [name, false],
+  }) as const;
+
+/** One pipeline, whole: every key, with its default and what it is for. */
+export const pipelineSchema = {
+  type: 'object',
+  required: ['from', 'to'],
+  additionalProperties: false,
+  properties: {
+    from: {
+      type: 'string',
+      description: 'What is read: `source.stream`.',
+      examples: ['export.campaigns'],
+    },
+    to: {
+      type: 'string',
+      description: 'Where rows go: `sink.target`. What follows the first dot is the table or the file.',
+      examples: ['db.campaigns'],
+    },
+    primary_key: {
+      type: ['string', 'array'],
+      minLength: 1,
+      minItems: 1,
+      uniqueItems: true,
+      items: { type: 'string', minLength: 1 },
+      description:
+        "The column or columns that tell rows apart. Default: the stream's own, where the mapping takes it over.",
+      examples: ['id', ['account', 'day']],
+    },
+    mode: {
+      enum: modes,
+      description:
+        "How rows meet what is there: `upsert` merges by key, `append` inserts, `replace` puts a complete read in the place of what was there. Default: the sink's first; `upsert` for databases, `replace` for files, `append` for stdout.",
+      examples: ['append'],
+    },
+    map: {
+      type: 'object',
+      minProperties: 1,
+      additionalProperties: field,
+      description: 'The columns, by name, each with where its value comes from. Without it every field becomes a column.',
+      examples: [{ email: 'mail', sent: { from: 'stats.sent', type: 'integer', default: 0 } }],
+    },
+    rest: {
+      enum: ['keep', 'drop'],
+      default: 'drop',
+      description: 'Beside `map`: `keep` also takes the top-level fields that no mapping reads.',
+    },
+    each: {
+      type: 'string',
+      minLength: 1,
+      description: 'The path of an array in the record: one row for each of its elements.',
+      examples: ['items'],
+    },
+    where: {
+      ...condition,
+      description:
+        'Which rows to take: a path whose value is neither missing, null nor false, or an expression. The others are skipped, and counted.',
+      examples: ['active', { expr: 'record.amount > 0' }],
+    },
+    merge: {
+      type: 'object',
+      additionalProperties: strategy,
+      description:
+        'What happens to a column when its row is already there; `"*"` stands for all others. Default: `overwrite`.',
+      examples: [{ '*': 'keep_edits', tags: 'union', status: { newest: { by: 'updated_at' } } }],
+    },
+    replace_within: {
+      type: 'boolean',
+      default: false,
+      description:
+        'With `each`: rows of the same record that it no longer holds are removed. The record is told by those columns of the primary key that are mapped from `$record`.',
+    },
+    checks: {
+      type: 'object',
+      additionalProperties: { type: ['object', 'boolean'] },
+      description: 'A JSON Schema per column. A row that fails one is a reject.',
+      examples: [{ email: { type: 'string', format: 'email' } }],
+    },
+    schema_contract: {
+      enum: ['evolve', 'freeze'],
+      default: 'evolve',
+      description: 'What new fields do: under `evolve` they become columns, under `freeze` they stop the pipeline.',
+    },
+    batch_size: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 100_000,
+      default: 1000,
+      description: 'Rows per commit; a batch is bounded by 4 MB as well.',
+      examples: [1000],
+    },
+    columns: {
+      type: 'object',
+      additionalProperties: false,
+      default: {},
+      description: 'Columns the sink fills whenever it inserts or changes a row.',
+      properties: {
+        run_id: stamp('_run_id', 'The run that last changed the row.'),
+        synced_at: stamp('_synced_at', 'When the row was last changed.'),
+      },
+    },
+    enabled: {
+      type: 'boolean',
+      default: true,
+      description: '`false`: the pipeline runs only when it is named exactly, or by tag.',
+    },
+    tags: {
+      type: ['string', 'array'],
+      minLength: 1,
+      items: { type: 'string', minLength: 1 },
+      uniqueItems: true,
+      default: [],
+      description: 'Words to select pipelines by: `--select tag:nightly`.',
+      examples: [['nightly']],
+    },
+  },
+} as const;

@@ -1,0 +1,90 @@
+import type { SinkDefinition, SourceDefinition } from '../plugin/contract.ts';
+import { listPlugins } from '../plugin/resolve.ts';
+import { coreSchema, type Schema, sinkSchema, sourceSchema, streamSchema } from './core-schema.ts';
+import { forEditor, removable } from './editor-schema.ts';
+
+/** The schema of a whole source of this plugin, closed; its streams are checked one by one with {@link streamOf}. */
+export function sourceOf(plugin: SourceDefinition): Schema {
+  return join(sourceSchema, plugin.options);
+}
+
+/** The schema of a stream of this plugin, in its long form. */
+export function streamOf(plugin: SourceDefinition): Schema {
+  return join({ type: 'object', properties: streamSchema }, plugin.streamOptions);
+}
+
+/** The schema of a whole sink of this plugin, closed. */
+export function sinkOf(plugin: SinkDefinition): Schema {
+  return join(sinkSchema, plugin.options);
+}
+
+/** The plugin's schema, closed, with the keys that the config puts beside its options. */
+function join(own: Schema, options: Schema): Schema {
+  const required = [...list(own.required), ...list(options.required)];
+  const properties = { ...(own.properties as Schema), ...(options.properties as Schema) };
+  return { ...options, type: 'object', required, properties, additionalProperties: false };
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/**
+ * The schema of the whole config with the options of all built-in plugins, for editors: completion, hover help and
+ * checks while typing. Plugins of the user's own are accepted with free options.
+ */
+export async function composeSchema(): Promise<Schema> {
+  const plugins = await listPlugins();
+  const sources = plugins.flatMap(({ source }) => (source ? [source] : []));
+  const sinks = plugins.flatMap(({ sink }) => (sink ? [sink] : []));
+  const { sources: sourceMap, sinks: sinkMap, pipelines, ...others } = coreSchema.properties;
+  const composed = {
+    ...coreSchema,
+    // What an included file holds is missing from the main one, and the other way round.
+    required: [],
+    properties: {
+      ...others,
+      sources: { ...sourceMap, additionalProperties: entry(sourceSchema, sources, editorSource) },
+      sinks: { ...sinkMap, additionalProperties: entry(sinkSchema, sinks, sinkOf) },
+      pipelines: { ...pipelines, additionalProperties: removable(pipelines.additionalProperties) },
+    },
+  };
+  return { $schema: 'http://json-schema.org/draft-07/schema#', title: 'Syncline config', ...forEditor(composed) };
+}
+
+/** The schema as the text of its file. */
+export function printSchema(schema: Schema): string {
+  return `${JSON.stringify(schema, null, 2)}\n`;
+}
+
+/** Spelt apart from their use: an object with a key `then` written out looks like a promise. */
+const keyword = { condition: 'if', consequence: 'then' } as const;
+
+/** A flat `type`, then one closed branch for each plugin: that gives one error per mistake, and completion by type. */
+function entry<Plugin extends { readonly name: string; readonly summary: string }>(
+  own: Schema & { readonly properties: { readonly type: Schema } },
+  plugins: readonly Plugin[],
+  schemaOf: (plugin: Plugin) => Schema,
+): Schema {
+  const names = plugins.map((plugin) => plugin.name);
+  const type = {
+    ...own.properties.type,
+    anyOf: [
+      { enum: names, enumDescriptions: plugins.map((plugin) => plugin.summary) },
+      { type: 'string', pattern: '[./@-]', description: 'a path or a package' },
+    ],
+  };
+  const branches = plugins.map((plugin) => ({
+    [keyword.condition]: { required: ['type'], properties: { type: { const: plugin.name } } },
+    [keyword.consequence]: removable(schemaOf(plugin)),
+  }));
+  return { ...own, properties: { ...own.properties, type }, allOf: branches };
+}
+
+/** Streams too: a bare string, or the closed options of the plugin. */
+function editorSource(plugin: SourceDefinition): Schema {
+  const schema = sourceOf(plugin);
+  const stream = { ...streamOf(plugin), type: ['string', 'object'], description: `Short form: \`${plugin.shortForm}\`.` };
+  const streams = { ...sourceSchema.properties.streams, additionalProperties: stream };
+  return { ...schema, properties: { ...(schema.properties as Schema), streams } };
+}

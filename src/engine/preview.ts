@@ -1,0 +1,57 @@
+import type { Config, PipelineConfig } from '../config/config.ts';
+import type { Cell, Column, Reject, SourceRecord } from '../model/types.ts';
+import { createMapper } from '../transform/mapper.ts';
+import { checkHeader } from './header.ts';
+import { limitRecords, takeSample } from './sample.ts';
+import { strategyOf } from './target.ts';
+
+/** One record, and what the pipeline would make of it. */
+export interface Previewed {
+  readonly record: SourceRecord;
+  /** Columns of each row by name; a missing field is left out. */
+  readonly rows: readonly ReadonlyMap<string, Cell>[];
+  readonly rejects: readonly Reject[];
+  /** Rows that `where` left out. */
+  readonly skipped: number;
+}
+
+export interface Preview {
+  readonly columns: readonly Column[];
+  readonly records: readonly Previewed[];
+}
+
+/** Reads the first records of a pipeline's stream and maps them; opens no sink and writes nothing. */
+export async function preview(config: Config, pipeline: PipelineConfig, limit: number, signal: AbortSignal): Promise<Preview> {
+  const logger = { info: () => undefined, warn: () => undefined };
+  const { plugin, options } = pipeline.source;
+  const source = await plugin.open(options, { directory: config.directory, signal, logger });
+  try {
+    const request = { rows: Math.max(limit, 1), bytes: 4 * 1024 * 1024 };
+    const read = source.read({ stream: pipeline.stream.name, options: pipeline.stream.options, batch: request, signal });
+    const { sample, batches } = await takeSample(limitRecords(read, limit));
+    const run = { id: 'preview', started_at: new Date().toISOString() };
+    const mapper = createMapper({ ...pipeline, strategy: (column) => strategyOf(pipeline, column), run });
+    mapper.learn(sample, undefined);
+    const records: Previewed[] = [];
+    for await (const batch of batches) {
+      checkHeader(pipeline, batch.header);
+      for (const record of batch.records) {
+        const { rows, rejects, skipped } = mapper.map([record]);
+        const { columns } = mapper;
+        records.push({ record, rows: rows.map((row) => named(columns, row)), rejects, skipped });
+      }
+    }
+    return { columns: mapper.columns, records };
+  } finally {
+    await source.close();
+  }
+}
+
+function named(columns: readonly Column[], row: readonly (Cell | undefined)[]): ReadonlyMap<string, Cell> {
+  const cells = new Map<string, Cell>();
+  for (const [place, { name }] of columns.entries()) {
+    const cell = row[place];
+    if (cell !== undefined) cells.set(name, cell);
+  }
+  return cells;
+}

@@ -1,0 +1,40 @@
+import type { Config, PipelineConfig } from '../config/config.ts';
+import type { Column, Strategy, Target } from '../model/types.ts';
+
+/** The strategy that merges a column of this pipeline. */
+export function strategyOf(pipeline: PipelineConfig, column: string): Strategy {
+  return pipeline.merge.fields.get(column) ?? pipeline.merge.others;
+}
+
+/**
+ * A maker of targets for one pipeline and run. The memory of edits belongs to the target, so a column is tracked as
+ * soon as any pipeline of the config keeps edits in it.
+ */
+export function targetMaker(
+  config: Config,
+  pipeline: PipelineConfig,
+  run: Target['run'],
+): (columns: readonly Column[]) => Target {
+  const sharing = [...config.pipelines.values()].filter(
+    (other) => other.sink.name === pipeline.sink.name && other.target === pipeline.target,
+  );
+  const tracked = (column: string) =>
+    sharing.some((other) => !other.primary_key.includes(column) && strategyOf(other, column).type === 'keep_edits');
+  return (columns) => {
+    const place = (name: string) => columns.findIndex((column) => column.name === name);
+    return {
+      pipeline: pipeline.name,
+      name: pipeline.target,
+      mode: pipeline.mode,
+      columns: columns.map((column) => ({
+        ...column,
+        strategy: strategyOf(pipeline, column.name),
+        tracked: tracked(column.name),
+      })),
+      primary_key: pipeline.primary_key.map(place),
+      within: pipeline.within?.map(place),
+      stamps: pipeline.columns,
+      run,
+    };
+  };
+}

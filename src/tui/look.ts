@@ -1,0 +1,24 @@
+import pico from 'picocolors';
+
+export type Colors = ReturnType<typeof pico.createColors>;
+
+/** How lines are drawn: with which colours, and whether the locale has more than ASCII. */
+export interface Look {
+  readonly colors: Colors;
+  readonly unicode: boolean;
+}
+
+export interface Surroundings {
+  readonly environment: { readonly [name: string]: string | undefined };
+  readonly terminal: boolean;
+  readonly platform: string;
+}
+
+/** `auto` colours a terminal, unless `NO_COLOR` is set or it is a dumb one; `FORCE_COLOR` colours all the same. */
+export function lookOf(color: 'auto' | 'always' | 'never', { environment, terminal, platform }: Surroundings): Look {
+  const capable = terminal && environment.TERM !== 'dumb' && !environment.NO_COLOR;
+  const colored = color === 'always' || (color === 'auto' && (capable || Boolean(environment.FORCE_COLOR)));
+  const locale = environment.LC_ALL || environment.LC_CTYPE || environment.LANG;
+  const unicode = locale === undefined ? platform === 'darwin' : /utf-?8/i.test(locale);
+  return { colors: pico.createColors(colored), unicode };
+}
