@@ -4,7 +4,9 @@ import { readFileSync } from 'node:fs';
 import { minVersion, satisfies, subset } from 'semver';
 
 interface Lock {
-  readonly packages: { readonly [path: string]: { readonly dev?: boolean; readonly engines?: { readonly node?: string } } };
+  readonly packages: {
+    readonly [path: string]: { readonly dev?: boolean; readonly engines?: { readonly node?: string } };
+  };
 }
 
 const read = (file: string) => JSON.parse(readFileSync(new URL(`../${file}`, import.meta.url), 'utf8'));
@@ -23,6 +25,7 @@ function covers(range: string): boolean {
   return [lowest, '20.20.0', '22.12.0', '24.0.0', '26.0.0'].every((version) => satisfies(version, range));
 }
 
-for (const [path, { engines }] of refused) console.error(`${path} wants node ${engines?.node}, we promise ${promised}`);
+for (const [path, { engines }] of refused)
+  console.error(`${path} wants node ${engines?.node}, we promise ${promised}`);
 console.log(`engines: ${installed.length} packages, ${refused.length} refused`);
 process.exitCode = refused.length > 0 ? 1 : 0;

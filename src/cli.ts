@@ -1,8 +1,9 @@
 #!/usr/bin/env node
+
 /** From argv to a command. The only place that prints errors and sets the exit code. */
 
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { readFileSync } from 'node:fs';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { RunFlags } from './commands/run.ts';
 import type { Shell } from './commands/shell.ts';
 import { lookOf } from './tui/look.ts';
@@ -17,7 +18,10 @@ interface GlobalFlags {
   readonly color: 'auto' | 'always' | 'never';
 }
 
-const packageFile = new URL(import.meta.url.endsWith('.ts') ? '../package.json' : '../../package.json', import.meta.url);
+const packageFile = new URL(
+  import.meta.url.endsWith('.ts') ? '../package.json' : '../../package.json',
+  import.meta.url,
+);
 
 async function main(argv: readonly string[]): Promise<number> {
   let code = 0;
@@ -37,22 +41,33 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 function globalFlags(program: Command): Command {
-  const option = (flags: string, description: string, variable: string) => new Option(flags, description).env(variable);
+  const option = (flags: string, description: string, variable: string) =>
+    new Option(flags, description).env(variable);
   return program
     .description('One YAML file says what to keep in sync; Syncline keeps it in sync.')
     .version((JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string }).version, '-V, --version')
-    .addOption(option('-c, --config <file>', 'the config; without it, searched from here upwards', 'SYNCLINE_CONFIG'))
-    .addOption(option('--env-file <file>', 'variables; without it, .env beside the config', 'SYNCLINE_ENV_FILE'))
     .addOption(
-      option('-o, --output <format>', 'how data is printed', 'SYNCLINE_OUTPUT').choices(['table', 'json', 'ndjson']).default('table'),
+      option('-c, --config <file>', 'the config; without it, searched from here upwards', 'SYNCLINE_CONFIG'),
+    )
+    .addOption(
+      option('--env-file <file>', 'variables; without it, .env beside the config', 'SYNCLINE_ENV_FILE'),
+    )
+    .addOption(
+      option('-o, --output <format>', 'how data is printed', 'SYNCLINE_OUTPUT')
+        .choices(['table', 'json', 'ndjson'])
+        .default('table'),
     )
     .addOption(new Option('--json', 'the same as --output json'))
     .addOption(
-      option('--ui <how>', 'how a run is shown', 'SYNCLINE_UI').choices(['auto', 'plain', 'json', 'quiet']).default('auto'),
+      option('--ui <how>', 'how a run is shown', 'SYNCLINE_UI')
+        .choices(['auto', 'plain', 'json', 'quiet'])
+        .default('auto'),
     )
     .addOption(option('-q, --quiet', 'the same as --ui quiet', 'SYNCLINE_QUIET'))
     .addOption(
-      option('--color <when>', 'colours', 'SYNCLINE_COLOR').choices(['auto', 'always', 'never']).default('auto'),
+      option('--color <when>', 'colours', 'SYNCLINE_COLOR')
+        .choices(['auto', 'always', 'never'])
+        .default('auto'),
     )
     .showSuggestionAfterError()
     .exitOverride();
@@ -65,7 +80,12 @@ function addCommands(program: Command, execute: (work: Work) => Promise<void>): 
     .command('run')
     .description('run pipelines; without names, all that are enabled')
     .argument('[pipelines...]')
-    .option('--select <expr...>', 'names, globs, tag:NAME', (expr: string, all: string[]) => [...all, ...expr.split(',')], [])
+    .option(
+      '--select <expr...>',
+      'names, globs, tag:NAME',
+      (expr: string, all: string[]) => [...all, ...expr.split(',')],
+      [],
+    )
     .option('--all', 'read everything, ignoring cursors')
     .option('--max-records <n>', 'read no more than this many records per pipeline', wholeNumber)
     .option('--allow-rejects', 'rejected rows alone do not change the exit code', false)
@@ -125,7 +145,9 @@ function addLookupCommands(program: Command, execute: (work: Work) => Promise<vo
     .command('show')
     .description("a plugin's options")
     .argument('<name>')
-    .action((name: string) => execute(async (shell) => (await import('./commands/plugins.ts')).showPlugin(shell, name)));
+    .action((name: string) =>
+      execute(async (shell) => (await import('./commands/plugins.ts')).showPlugin(shell, name)),
+    );
   program
     .command('config')
     .description('the config as it is understood')
@@ -141,7 +163,10 @@ function addLookupCommands(program: Command, execute: (work: Work) => Promise<vo
     .option('--write [file]', 'write it to a file')
     .action(({ write }: { write?: string | true }) =>
       execute(async (shell) =>
-        (await import('./commands/schema.ts')).schema(shell, write === true ? '.syncline/schema.json' : write),
+        (await import('./commands/schema.ts')).schema(
+          shell,
+          write === true ? '.syncline/schema.json' : write,
+        ),
       ),
     );
   program

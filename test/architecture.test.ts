@@ -50,7 +50,12 @@ function importsOf(file: string): string[] {
 }
 
 function roomOf(file: string): string {
-  return file.replace(/^src\//, '').replace(/\.ts$/, '').split('/')[0] ?? '';
+  return (
+    file
+      .replace(/^src\//, '')
+      .replace(/\.ts$/, '')
+      .split('/')[0] ?? ''
+  );
 }
 
 describe('the house', () => {
@@ -104,14 +109,18 @@ describe('the house', () => {
   });
 
   it('names its files by nouns a user would know, and keeps them short', () => {
-    const vague = files.filter((file) => /\/(utils?|helpers?|common|types?|services?|managers?|misc)\//.test(file));
+    const vague = files.filter((file) =>
+      /\/(utils?|helpers?|common|types?|services?|managers?|misc)\//.test(file),
+    );
     const long = files.filter((file) => readFileSync(join(root, file), 'utf8').split('\n').length > 301);
     expect({ vague, long }).toEqual({ vague: [], long: [] });
   });
 
   it('has no switched-off check', () => {
     const wrong = files.filter((file) =>
-      /@ts-(ignore|nocheck|expect-error)|biome-ignore|\bas any\b|: any\b/.test(readFileSync(join(root, file), 'utf8')),
+      /@ts-(ignore|nocheck|expect-error)|biome-ignore|\bas any\b|: any\b/.test(
+        readFileSync(join(root, file), 'utf8'),
+      ),
     );
     expect(wrong).toEqual([]);
   });

@@ -6,6 +6,7 @@ export default defineConfig({
   resolve: { conditions: ['syncline-source'] },
   ssr: { resolve: { conditions: ['syncline-source'] } },
   test: {
+    globalSetup: ['test/build.ts'],
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,

@@ -15,11 +15,17 @@ export async function printError(shell: Shell, error: unknown): Promise<number> 
   }
   if (error instanceof SyncError) {
     shell.tell(errorText(shell, error));
-    return error.code.startsWith('usage/') || error.code.startsWith('config/') || error.code.startsWith('plugin/') ? 2 : 1;
+    return error.code.startsWith('usage/') ||
+      error.code.startsWith('config/') ||
+      error.code.startsWith('plugin/')
+      ? 2
+      : 1;
   }
   const file = await writeCrash(error);
   const message = error instanceof Error ? error.message : String(error);
-  shell.tell(`${shell.look.colors.red('bug')} ${printable(message)}\n  This is a fault of Syncline, not yours. Please report it with ${file}\n`);
+  shell.tell(
+    `${shell.look.colors.red('bug')} ${printable(message)}\n  This is a fault of Syncline, not yours. Please report it with ${file}\n`,
+  );
   return 70;
 }
 
@@ -36,6 +42,8 @@ export async function writeCrash(error: unknown): Promise<string> {
   const file = join(folder, `${new Date().toISOString().replaceAll(':', '-')}.txt`);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  await writeFile(file, `${process.version} ${process.platform} ${process.arch}\n${stack}\n`, { mode: 0o600 });
+  await writeFile(file, `${process.version} ${process.platform} ${process.arch}\n${stack}\n`, {
+    mode: 0o600,
+  });
   return file;
 }

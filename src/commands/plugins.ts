@@ -12,7 +12,10 @@ export async function listPlugins(shell: Shell): Promise<void> {
     summary: source?.summary ?? sink?.summary ?? '',
   }));
   printList(shell, items, () =>
-    columns([['NAME', 'KIND', 'SUMMARY'], ...items.map(({ name, kinds, summary }) => [name, kinds.join(', '), summary])]),
+    columns([
+      ['NAME', 'KIND', 'SUMMARY'],
+      ...items.map(({ name, kinds, summary }) => [name, kinds.join(', '), summary]),
+    ]),
   );
 }
 
@@ -24,7 +27,8 @@ export async function showPlugin(shell: Shell, name: string): Promise<void> {
     throw new SyncError('usage/unknown_plugin', `there is no built-in plugin "${name}"`, {
       hint: `The built-in plugins are: ${plugins.map((one) => one.name).join(', ')}.`,
     });
-  if (shell.output !== 'table') return shell.print(`${JSON.stringify(plugin, null, shell.output === 'json' ? 2 : 0)}\n`);
+  if (shell.output !== 'table')
+    return shell.print(`${JSON.stringify(plugin, null, shell.output === 'json' ? 2 : 0)}\n`);
   shell.print(text(plugin));
 }
 
@@ -40,7 +44,9 @@ function text({ name, source, sink }: BuiltIn): string {
     parts.push(section(`stream options (a bare string is its ${source.shortForm})`, source.streamOptions));
   }
   if (sink) {
-    parts.push(`${name} as a sink\n${sink.summary}\nmodes: ${sink.modes.join(', ')} (${sink.modes[0]} unless said otherwise)\n`);
+    parts.push(
+      `${name} as a sink\n${sink.summary}\nmodes: ${sink.modes.join(', ')} (${sink.modes[0]} unless said otherwise)\n`,
+    );
     parts.push(section('options', sink.options));
   }
   return parts.filter(Boolean).join('\n');
@@ -49,7 +55,11 @@ function text({ name, source, sink }: BuiltIn): string {
 function section(title: string, { properties, required = [] }: OptionsSchema): string {
   const lines = Object.entries(properties).map(([option, schema]) => {
     const { description = '', default: value } = typeof schema === 'object' ? schema : {};
-    const remark = required.includes(option) ? 'required' : value === undefined ? '' : `default ${JSON.stringify(value)}`;
+    const remark = required.includes(option)
+      ? 'required'
+      : value === undefined
+        ? ''
+        : `default ${JSON.stringify(value)}`;
     return [`  ${option}`, remark, description];
   });
   return lines.length === 0 ? '' : `${title}\n${columns(lines)}`;

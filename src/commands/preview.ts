@@ -20,16 +20,23 @@ export async function preview(shell: Shell, name: string, limit: number): Promis
   for (const [index, record] of seen.records.entries()) shell.print(text(index + 1, record, seen.columns));
   const rejected = seen.records.reduce((sum, record) => sum + record.rejects.length, 0);
   const rows = seen.records.reduce((sum, record) => sum + record.rows.length, 0);
-  shell.print(`${count(seen.records.length)} records: ${count(rows)} rows, ${count(rejected)} rejected. Nothing was written.\n`);
+  shell.print(
+    `${count(seen.records.length)} records: ${count(rows)} rows, ${count(rejected)} rejected. Nothing was written.\n`,
+  );
 }
 
-function text(number: number, { record, rows, rejects, skipped }: Previewed, known: readonly Column[]): string {
+function text(
+  number: number,
+  { record, rows, rejects, skipped }: Previewed,
+  known: readonly Column[],
+): string {
   const types = new Map(known.map((column) => [column.name, column.type]));
   const shown = rows.map((row) =>
     columns([...row].map(([name, cell]) => ['   ', printable(name), types.get(name) ?? '', cellText(cell)])),
   );
   const refused = rejects.map(
-    ({ field, reason }) => `    rejected: ${field === undefined ? '' : `${printable(field)}: `}${printable(reason)}\n`,
+    ({ field, reason }) =>
+      `    rejected: ${field === undefined ? '' : `${printable(field)}: `}${printable(reason)}\n`,
   );
   const left = skipped > 0 ? [`    ${count(skipped)} skipped by where\n`] : [];
   return `record ${number}  ${shortened(printJson(record), 200)}\n${[...shown, ...refused, ...left].join('')}\n`;

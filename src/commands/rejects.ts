@@ -14,7 +14,12 @@ export async function listRejects(shell: Shell, name: string | undefined): Promi
         ? 'no rows are rejected\n'
         : columns([
             ['RUN', 'PIPELINE', 'REJECTED', 'MOST OFTEN'],
-            ...found.map((one) => [one.run, one.pipeline, count(one.rejected), `${one.code}: ${shortened(one.example, 80)}`]),
+            ...found.map((one) => [
+              one.run,
+              one.pipeline,
+              count(one.rejected),
+              `${one.code}: ${shortened(one.example, 80)}`,
+            ]),
           ]),
     );
   });
@@ -27,7 +32,10 @@ export async function showRejects(shell: Shell, name: string | undefined, limit:
     const [latest] = await state.rejectSummaries(filter);
     const run = filter.run ?? latest?.run;
     const found = latest === undefined ? [] : await state.rejects({ ...filter, run }, limit);
-    const items = found.map(({ record, ...reject }) => ({ ...reject, record: shell.output === 'table' ? record : JSON.parse(record) }));
+    const items = found.map(({ record, ...reject }) => ({
+      ...reject,
+      record: shell.output === 'table' ? record : JSON.parse(record),
+    }));
     printList(shell, items, () =>
       found.length === 0
         ? `no rows are rejected${name === undefined ? '' : ` in ${name}`}\n`
@@ -49,7 +57,10 @@ function filterOf(name: string, pipelines: ReadonlySet<string>): RejectFilter {
   });
 }
 
-async function withState(shell: Shell, work: (state: State, pipelines: ReadonlySet<string>) => Promise<void>): Promise<void> {
+async function withState(
+  shell: Shell,
+  work: (state: State, pipelines: ReadonlySet<string>) => Promise<void>,
+): Promise<void> {
   const config = await loadConfig(configOptions(shell));
   const state = await openState(config.state);
   try {

@@ -34,7 +34,8 @@ export async function run(shell: Shell, names: readonly string[], flags: RunFlag
       allow_rejects: flags.allowRejects,
       report_bug: writeCrash,
     });
-    if (shell.output !== 'table') shell.print(`${JSON.stringify(result, null, shell.output === 'json' ? 2 : 0)}\n`);
+    if (shell.output !== 'table')
+      shell.print(`${JSON.stringify(result, null, shell.output === 'json' ? 2 : 0)}\n`);
     return result.exitCode;
   } finally {
     stop.forget();
@@ -51,6 +52,7 @@ function reporter(shell: Shell): Emit {
 /** Nothing but what went wrong. */
 function quiet(shell: Shell): Emit {
   return (event) => {
-    if (event.type === 'run_finished' && event.result.exitCode !== 0) shell.tell(`${summary(event.result, shell.look)}\n`);
+    if (event.type === 'run_finished' && event.result.exitCode !== 0)
+      shell.tell(`${summary(event.result, shell.look)}\n`);
   };
 }

@@ -6,7 +6,11 @@ import { configOptions, type Shell } from './shell.ts';
 export type ValidateFormat = 'text' | 'json' | 'github';
 
 /** Checks configs and opens nothing: exit code 2 when one of them has an error. */
-export async function validate(shell: Shell, files: readonly string[], format: ValidateFormat): Promise<number> {
+export async function validate(
+  shell: Shell,
+  files: readonly string[],
+  format: ValidateFormat,
+): Promise<number> {
   let valid = true;
   for (const file of files.length > 0 ? files : [shell.config]) {
     const { diagnostics, ok, good } = await check(shell, file);

@@ -3,7 +3,13 @@ import formats from 'ajv-formats';
 import { SyncError } from '../model/errors.ts';
 import type { Schema } from './core-schema.ts';
 
-const ajv = new Ajv({ allErrors: true, verbose: true, strict: true, allowUnionTypes: true, ownProperties: true });
+const ajv = new Ajv({
+  allErrors: true,
+  verbose: true,
+  strict: true,
+  allowUnionTypes: true,
+  ownProperties: true,
+});
 formats.default(ajv);
 // What the schemas say to editors and to the reference, beside what is checked.
 ajv.addVocabulary(['x-secret', 'patternErrorMessage']);
@@ -23,6 +29,9 @@ function compile(schema: Schema): ValidateFunction {
     return validate;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new SyncError('plugin/invalid', `its options are not a valid JSON Schema: ${reason}`, { cause });
+    throw new SyncError('plugin/invalid', `its options are not a valid JSON Schema: ${reason}`, {
+      hint: 'This is for the author of the plugin to correct: the config may be right.',
+      cause,
+    });
   }
 }

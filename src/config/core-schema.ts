@@ -5,12 +5,12 @@ export interface Schema {
   readonly [keyword: string]: unknown;
 }
 
-/** What a source, sink, stream or pipeline may be called: `to` and `from` are split at the first dot. */
-export const namePattern = '^[\\p{L}\\p{N}_][\\p{L}\\p{N}_-]*$';
+/** What a source, sink, stream or pipeline may be called. No dots: `to` and `from` are split at the first one. */
+const namePattern = '^[\\p{L}\\p{N}][\\p{L}\\p{N}_-]*$';
 
 const names = {
   pattern: namePattern,
-  patternErrorMessage: 'Letters, digits, "_" and "-", and no dot: `from` and `to` are split at the first one.',
+  patternErrorMessage: 'a name begins with a letter or digit, and goes on with these, "_" and "-".',
 } satisfies Schema;
 
 const type = {
@@ -71,7 +71,8 @@ export const coreSchema = {
       pattern: '^(file:.+|(?![A-Za-z][A-Za-z0-9+.-]+:).+)$',
       patternErrorMessage: 'A file: `file:.syncline/state.db`, relative to the folder of the config.',
       default: 'file:.syncline/state.db',
-      description: 'Where runs and rejects are remembered: a libSQL file, relative to the folder of the config.',
+      description:
+        'Where runs and rejects are remembered: a libSQL file, relative to the folder of the config.',
       examples: ['file:.syncline/state.db'],
     },
     include: {

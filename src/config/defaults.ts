@@ -20,7 +20,9 @@ export function mergeDefaults(config: unknown): unknown {
     const entries = config[key];
     const lower = defaults[kind];
     if (!isFields(entries) || !isFields(lower)) return [];
-    return [[key, toFields(Object.entries(entries).map(([name, entry]) => [name, merge(lower, entry)]))] as const];
+    return [
+      [key, toFields(Object.entries(entries).map(([name, entry]) => [name, merge(lower, entry)]))] as const,
+    ];
   });
   return toFields([...Object.entries(config), ...merged]);
 }
@@ -57,7 +59,9 @@ export function toFields(entries: Iterable<readonly [string, unknown]>): Fields 
 function merge(lower: unknown, upper: unknown): unknown {
   if (!isFields(lower) || !isFields(upper)) return upper;
   // A null removes a default; where there is none to remove it is a mistake, and stays for the schema to find.
-  const removed = new Set(Object.keys(upper).filter((key) => upper[key] === null && Object.hasOwn(lower, key)));
+  const removed = new Set(
+    Object.keys(upper).filter((key) => upper[key] === null && Object.hasOwn(lower, key)),
+  );
   const own = Object.entries(upper).map(([key, value]) => [key, merge(lower[key], value)] as const);
   return toFields([...Object.entries(lower), ...own].filter(([key]) => !removed.has(key)));
 }

@@ -12,6 +12,8 @@ export interface Diagnostic {
   readonly help?: string;
   /** The text that is wrong; undefined when no file was found. */
   readonly span?: Span;
+  /** A second place that belongs to the first: `it is already here`. */
+  readonly other?: { readonly message: string; readonly span: Span };
 }
 
 /** A piece of a file: offsets in UTF-16 units, end exclusive. */

@@ -19,7 +19,9 @@ export interface Document {
   /** JSON pointers of scalars that came whole from one `${…}`: their text takes the type the schema asks for. */
   readonly fromEnvironment: ReadonlySet<string>;
   /** Where the value at a path begins. Lines and columns count from 1. */
-  origin(path: ConfigPath): { readonly file: string; readonly line: number; readonly column: number } | undefined;
+  origin(
+    path: ConfigPath,
+  ): { readonly file: string; readonly line: number; readonly column: number } | undefined;
   /** The values that came from `${file:…}`. */
   readonly secretValues: ReadonlySet<string>;
   readonly warnings: readonly Diagnostic[];

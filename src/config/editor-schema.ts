@@ -12,7 +12,9 @@ const narrowing = ['enum', 'const', 'pattern', 'format', 'minLength', 'maxLength
 
 /** The schema as an editor needs it, which sees the file before `${…}` is expanded: it may stand for any scalar. */
 export function forEditor(schema: Schema): Schema {
-  const inner = Object.fromEntries(Object.entries(schema).map(([keyword, value]) => [keyword, descend(keyword, value)]));
+  const inner = Object.fromEntries(
+    Object.entries(schema).map(([keyword, value]) => [keyword, descend(keyword, value)]),
+  );
   if (Array.isArray(inner.anyOf)) return { ...inner, anyOf: [...inner.anyOf, variable] };
   return takesScalars(inner) ? widen(inner) : inner;
 }
@@ -21,7 +23,10 @@ export function forEditor(schema: Schema): Schema {
 export function removable(schema: Schema): Schema {
   const required = Array.isArray(schema.required) ? schema.required : [];
   const entries = Object.entries((schema.properties ?? {}) as { [name: string]: Schema });
-  const properties = entries.map(([name, option]) => [name, required.includes(name) ? option : orNull(option)]);
+  const properties = entries.map(([name, option]) => [
+    name,
+    required.includes(name) ? option : orNull(option),
+  ]);
   return { ...schema, properties: Object.fromEntries(properties) };
 }
 
@@ -30,7 +35,9 @@ function descend(keyword: string, value: unknown): unknown {
   if (lists.includes(keyword)) return (value as Schema[]).map(keyword === 'allOf' ? forEditor : branch);
   if (!maps.includes(keyword)) return value;
   const schemas = Object.entries(value as { [name: string]: Schema });
-  return Object.fromEntries(schemas.map(([name, schema]) => [name, isSchema(schema) ? forEditor(schema) : schema]));
+  return Object.fromEntries(
+    schemas.map(([name, schema]) => [name, isSchema(schema) ? forEditor(schema) : schema]),
+  );
 }
 
 /** A branch of an `anyOf` needs no widening of its own, but what lies within it does. */
@@ -40,17 +47,22 @@ function branch(schema: Schema): Schema {
 
 function takesScalars(schema: Schema): boolean {
   const types = typesOf(schema);
-  if (types.some((type) => ['integer', 'number', 'boolean'].includes(type))) return !types.includes('string') || narrows(schema);
+  if (types.some((type) => ['integer', 'number', 'boolean'].includes(type)))
+    return !types.includes('string') || narrows(schema);
   return types.includes('string') || types.length === 0 ? narrows(schema) : false;
 }
 
 function narrows(schema: Schema): boolean {
-  return narrowing.some((keyword) => keyword in schema && !(keyword === 'minLength' && schema[keyword] === 1));
+  return narrowing.some(
+    (keyword) => keyword in schema && !(keyword === 'minLength' && schema[keyword] === 1),
+  );
 }
 
 function widen(schema: Schema): Schema {
   const { description, default: value, examples, ...rest } = schema;
-  const shown = Object.entries({ description, default: value, examples }).filter(([, text]) => text !== undefined);
+  const shown = Object.entries({ description, default: value, examples }).filter(
+    ([, text]) => text !== undefined,
+  );
   return { ...Object.fromEntries(shown), anyOf: [rest, variable] };
 }
 

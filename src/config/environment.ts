@@ -1,9 +1,9 @@
-import { readFileSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
-import { type Diagnostic, ConfigError } from './diagnostics.ts';
+import { ConfigError, type Diagnostic } from './diagnostics.ts';
 import type { LoadOptions } from './document.ts';
+import { readTextFile } from './text-file.ts';
 
 type Variables = { readonly [name: string]: string | undefined };
 
@@ -24,31 +24,32 @@ export interface Expansion {
 }
 
 /** Adds the variables of the `.env` file to those of the environment, which win. */
-export async function readVariables(options: LoadOptions, configFile: string): Promise<Variables> {
+export function readVariables(options: LoadOptions, configFile: string): Variables {
   const named = options.environmentFile;
-  const file = named === undefined ? path.join(path.dirname(configFile), '.env') : path.resolve(options.directory, named);
-  // A folder named `.env` is common too (Python keeps virtual environments there).
-  const exists = statSync(file, { throwIfNoEntry: false })?.isDirectory() === false;
-  if (!exists && named === undefined) return options.environment;
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (cause) {
-    throw new ConfigError([unreadableFile(file, cause)]);
-  }
-  return Object.assign(Object.create(null), parseEnv(text.replace(/^\uFEFF/, '')), options.environment);
+  const file =
+    named === undefined
+      ? path.join(path.dirname(configFile), '.env')
+      : path.resolve(options.directory, named);
+  // Without being named it may be missing, or be a folder: Python keeps virtual environments in `.env`.
+  const wanted = named !== undefined || statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+  if (!wanted) return options.environment;
+  const read = readTextFile(file);
+  if ('problem' in read) throw new ConfigError([cannotRead(file, read.reason)]);
+  return Object.assign(Object.create(null), parseEnv(read.text), options.environment);
 }
 
-function unreadableFile(file: string, cause: unknown): Diagnostic {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+function cannotRead(file: string, reason: string): Diagnostic {
   return {
     severity: 'error',
     code: 'config/unreadable',
     path: '',
     message: `the environment file ${file} cannot be read: ${reason}`,
-    help: 'name a file with lines such as NAME=value, or leave the flag out',
+    help: 'it is a file of lines such as NAME=value',
   };
 }
+
+/** How deep a `${…}` may lie in the defaults of others. */
+const maxDepth = 10;
 
 /** Replaces `${…}` in scalars, and remembers which values came from files. */
 export class Expander {
@@ -69,7 +70,7 @@ export class Expander {
     return { text: expanded, whole, unresolved };
   }
 
-  #expand(text: string, unresolved: Unresolved[]): string {
+  #expand(text: string, unresolved: Unresolved[], depth = 0): string {
     let result = '';
     let at = 0;
     for (let open = text.indexOf('${'); open >= 0; open = text.indexOf('${', at)) {
@@ -83,16 +84,24 @@ export class Expander {
         unresolved.push(wrongSyntax(text.slice(open), 'has no closing brace'));
         return result;
       }
-      result += text.slice(at, open) + this.#replace(text.slice(open, close + 1), unresolved);
+      result += text.slice(at, open) + this.#replace(text.slice(open, close + 1), unresolved, depth);
       at = close + 1;
     }
     return result + text.slice(at);
   }
 
   /** The value of one `${…}`. */
-  #replace(text: string, unresolved: Unresolved[]): string {
+  #replace(text: string, unresolved: Unresolved[], depth: number): string {
     const inside = text.slice(2, -1);
-    if (inside.startsWith('file:')) return this.#readSecret(text, this.#expand(inside.slice(5), unresolved), unresolved);
+    if (depth > maxDepth) {
+      unresolved.push(wrongSyntax(text, `lies in more than ${maxDepth} others`));
+      return '';
+    }
+    if (inside.startsWith('file:')) {
+      const told = unresolved.length;
+      const file = this.#expand(inside.slice('file:'.length), unresolved, depth + 1);
+      return unresolved.length > told ? '' : this.#readSecret(text, file, unresolved);
+    }
     const [, name, operator, rest = ''] = /^([A-Za-z_][A-Za-z0-9_]*)(?:(:[-?])(.*))?$/s.exec(inside) ?? [];
     if (name === undefined) {
       unresolved.push(wrongSyntax(text, 'is not a variable'));
@@ -101,36 +110,27 @@ export class Expander {
     const value = Object.hasOwn(this.#variables, name) ? this.#variables[name] : undefined;
     // As in a shell: with `:-` and `:?` an empty variable counts as unset.
     if (operator === undefined ? value !== undefined : value) return value ?? '';
-    if (operator === ':-') return this.#expand(rest, unresolved);
+    if (operator === ':-') return this.#expand(rest, unresolved, depth + 1);
     unresolved.push(unsetVariable(text, name, rest, value));
     return '';
   }
 
   #readSecret(text: string, name: string, unresolved: Unresolved[]): string {
     const file = path.resolve(this.#directory, name);
-    try {
-      const value = readSmallFile(file).replace(/\r?\n$/, '');
-      if (value !== '') this.secretValues.add(value);
-      return value;
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
+    const read = readTextFile(file);
+    if ('problem' in read) {
       unresolved.push({
         code: 'config/file_reference',
         text,
-        message: `${file} cannot be read: ${reason}`,
-        help: 'paths in ${file:…} are relative to the folder of the config',
+        message: `${file} cannot be read: ${read.reason}`,
+        help: `the path in \${file:…} is relative to the folder of the config`,
       });
       return '';
     }
+    const value = read.text.replace(/\r?\n$/, '');
+    if (value !== '') this.secretValues.add(value);
+    return value;
   }
-}
-
-/** Reads a secret: devices, pipes and files of more than 1 MB are none. */
-function readSmallFile(file: string): string {
-  const stats = statSync(file);
-  if (!stats.isFile()) throw new Error('it is not a file');
-  if (stats.size > 1_000_000) throw new Error(`it has ${stats.size} bytes, and 1000000 is the most`);
-  return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
 }
 
 /** The place of the brace that closes what was opened just before `from`; -1 when there is none. */
@@ -145,11 +145,14 @@ function closingBrace(text: string, from: number): number {
 }
 
 function wrongSyntax(text: string, what: string): Unresolved {
+  // What was never closed goes on to the end of the value, which may be many lines away.
+  const [line = ''] = text.split('\n');
+  const short = line.length > 60 ? `${line.slice(0, 60)}…` : line;
   return {
     code: 'config/variable_syntax',
-    text,
-    message: `${JSON.stringify(text)} ${what}`,
-    help: 'write ${NAME}, ${NAME:-default}, ${NAME:?message} or ${file:PATH}; for the text itself write $${',
+    text: line,
+    message: `${JSON.stringify(short)} ${what}`,
+    help: `write \${NAME}, \${NAME:-default}, \${NAME:?message} or \${file:PATH}; for the text itself write $\${`,
   };
 }
 

@@ -17,7 +17,8 @@ export interface Finding {
 /** Collects what is wrong with a config, so that all of it is told at once. */
 export class Findings {
   readonly #document: Document;
-  readonly #found = new Map<string, Diagnostic>();
+  #found = new Map<string, Diagnostic>();
+  #sorted = 0;
   readonly #paths: ConfigPath[] = [];
 
   constructor(document: Document) {
@@ -25,15 +26,23 @@ export class Findings {
   }
 
   get errors(): readonly Diagnostic[] {
-    return this.all.filter(({ severity }) => severity === 'error');
+    return [...this.#found.values()].filter(({ severity }) => severity === 'error');
   }
 
   get warnings(): readonly Diagnostic[] {
-    return this.all.filter(({ severity }) => severity === 'warning');
+    return [...this.#found.values()].filter(({ severity }) => severity === 'warning');
   }
 
-  get all(): readonly Diagnostic[] {
-    return [...this.#found.values()];
+  /** Puts what was found since the last call in the order of the files, behind what was found before. */
+  sort(): void {
+    const found = [...this.#found];
+    const { files } = this.#document;
+    const later = found.splice(this.#sorted).sort(([, { span: a }], [, { span: b }]) => {
+      if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
+      return files.indexOf(a.file) - files.indexOf(b.file) || a.start - b.start;
+    });
+    this.#found = new Map([...found, ...later]);
+    this.#sorted = this.#found.size;
   }
 
   error(finding: Finding): void {
@@ -66,8 +75,18 @@ export class Findings {
     return this.#paths.some((found) => path.every((step, index) => found[index] === step));
   }
 
+  /** Text without the values of `${file:…}`; what is no text stays as it is. */
+  redact<Value>(value: Value): Value | string {
+    if (typeof value !== 'string') return value;
+    return [...this.#document.secretValues].reduce(
+      (left, secret) => left.replaceAll(secret, '•••'),
+      `${value}`,
+    );
+  }
+
   /** A mistake in `defaults` shows in every entry, and is told once, where it is written. */
-  #add(severity: Diagnostic['severity'], { path, what, code, message, help }: Finding): void {
+  #add(severity: Diagnostic['severity'], { path, what, code, message: text, help }: Finding): void {
+    const message = this.redact(text);
     const written = writtenAt(this.#document.value, path);
     const said = sayPath(written);
     const span = this.#document.span(written, what ?? 'value');

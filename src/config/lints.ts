@@ -11,7 +11,10 @@ export function lintScalar(source: string, value: unknown): Lint | undefined {
   if (typeof value !== 'string') return undefined;
   if (/^(yes|on|no|off)$/i.test(source)) {
     const boolean = /^(yes|on)$/i.test(source);
-    return warning(`${source} is text, not ${boolean}`, `write ${boolean}, or, if text is meant: "${source}"`);
+    return warning(
+      `${source} is text, not ${boolean}`,
+      `write ${boolean}, or, if text is meant: "${source}"`,
+    );
   }
   if (/^[-+]?[0-9]+(_[0-9]+)+$/.test(source)) {
     const number = source.replaceAll('_', '');

@@ -1,154 +1,170 @@
-import { type Document, isCollection, isMap, isNode, isScalar, isSeq, type Node, visit, type YAMLParseError } from 'yaml';
+import type { Document, YAMLParseError } from 'yaml';
 import type { Diagnostic } from './diagnostics.ts';
-import { type ConfigPath, sayPath } from './document.ts';
+import { sayPath } from './document.ts';
 import { lineAt, placeAt, type SourceText, spanOf } from './place.ts';
-import { findUnquoted, quote } from './unquoted.ts';
+import { flowAt, pathAt, quotedAt } from './syntax-tree.ts';
+import { findUnquoted, isInFlow, quote } from './unquoted.ts';
+
+/** What the parser stumbled over, and where. */
+interface Mistake {
+  readonly error: YAMLParseError;
+  readonly offset: number;
+  readonly document: Document;
+  readonly source: SourceText;
+}
+
+/** What a person did, from one offset to another. */
+interface Told {
+  readonly start: number;
+  readonly end: number;
+  readonly message: string;
+  readonly help: string;
+}
+
+/** The usual mistakes, the surest signs first. */
+const readings = [
+  tab,
+  openQuote,
+  colonInValue,
+  openBracket,
+  wrongIndent,
+  noColon,
+  wrongList,
+  noComma,
+  wrongEscape,
+];
 
 /** Says what a person did, where the parser says what it expected. */
 export function explainMistake(error: YAMLParseError, document: Document, source: SourceText): Diagnostic {
   const [offset] = error.pos;
-  const path = sayPath(pathTo(document.contents, offset));
-  return (
-    tab(error, source, path) ??
-    openQuote(error, document, source, path) ??
-    colonInValue(error, source, path) ??
-    unquoted(error, source, path) ??
-    openBracket(error, document, source, path) ??
-    wrongIndent(error, source, path) ??
-    noColon(error, source, path) ??
-    other(error, source, path)
-  );
+  const mistake = { error, offset, document, source };
+  const unquoted = findUnquotedMistake(mistake);
+  if (unquoted !== undefined) return unquoted;
+  for (const read of readings) {
+    const told = read(mistake);
+    if (told !== undefined) return toDiagnostic(told, mistake);
+  }
+  return toDiagnostic(anything(mistake), mistake);
 }
 
-type Said = Pick<Diagnostic, 'message' | 'help'>;
-
-function say(source: SourceText, path: string, start: number, end: number, said: Said): Diagnostic {
-  return { severity: 'error', code: 'config/syntax', path, ...said, span: spanOf(source, start, end) };
+function toDiagnostic({ start, end, message, help }: Told, { document, source }: Mistake): Diagnostic {
+  const path = sayPath(pathAt(document, start));
+  return { severity: 'error', code: 'config/syntax', path, message, help, span: spanOf(source, start, end) };
 }
 
-function tab(error: YAMLParseError, source: SourceText, path: string): Diagnostic | undefined {
-  const { start, end } = lineAt(source.text, error.pos[0]);
-  const at = source.text.slice(start, end).search(/(?<=^\s*)\t/);
-  if (at < 0) return undefined;
+function findUnquotedMistake({ error, offset, document, source }: Mistake): Diagnostic | undefined {
+  // These speak of what lies around a value, not of the value.
+  const aroundIt = /sufficiently indented|same column|implicit|closing|TAB_AS_INDENT/i;
+  if (aroundIt.test(`${error.message} ${error.code}`)) return undefined;
+  const found = findUnquoted(source, offset, '', isInFlow(source.text, offset));
+  return found && { ...found, path: sayPath(pathAt(document, found.span?.start ?? offset)) };
+}
+
+function tab({ error, offset, source }: Mistake): Told | undefined {
+  if (error.code !== 'TAB_AS_INDENT' && error.code !== 'BAD_INDENT') return undefined;
+  const line = lineAt(source.text, offset);
+  const [indent] = /^ *\t/.exec(source.text.slice(line.start, line.end)) ?? [];
+  if (indent === undefined) return undefined;
+  const end = line.start + indent.length;
   const message = 'this line is indented with a tab, which YAML forbids';
-  return say(source, path, start + at, start + at + 1, { message, help: 'use spaces, two for each level' });
+  return { start: end - 1, end, message, help: 'use spaces, two for each level' };
 }
 
-function openQuote(
-  error: YAMLParseError,
-  document: Document,
-  source: SourceText,
-  path: string,
-): Diagnostic | undefined {
-  const [offset] = error.pos;
-  const quoted = lastNode(document, offset, (node) => isScalar(node) && /^QUOTE_/.test(node.type ?? ''));
-  const [start, end] = quoted?.range ?? [];
-  if (start === undefined || end === undefined || end < offset) return undefined;
+function openQuote({ error, offset, document, source }: Mistake): Told | undefined {
+  const [start, end] = quotedAt(document, offset)?.range ?? [];
+  if (start === undefined || end === undefined) return undefined;
   const mark = source.text[start] ?? '"';
+  const help = `for a ${mark} inside of it, write ${mark === '"' ? '\\"' : "''"}`;
   const line = lineAt(source.text, start);
-  const help = `close it with ${mark} on the same line; inside it, write ${mark === '"' ? '\\"' : "''"} for the quote itself`;
-  if (/^Missing closing/.test(error.message) || end > line.end) {
-    return say(source, path, start, Math.min(end, line.end), { message: 'this quote is never closed', help });
+  if (/^Missing closing/.test(error.message) || (end > line.end && error.code === 'UNEXPECTED_TOKEN')) {
+    const message = 'this quote is never closed';
+    return {
+      start,
+      end: Math.min(end, line.end),
+      message,
+      help: `close it with ${mark} on the same line; ${help}`,
+    };
   }
   if (error.code !== 'UNEXPECTED_TOKEN') return undefined;
-  const message = `the text ends at the second ${mark}, and more follows`;
-  return say(source, path, start, line.end, { message, help });
+  return { start, end: line.end, message: `the text ends at the second ${mark}, and more follows`, help };
 }
 
-function colonInValue(error: YAMLParseError, source: SourceText, path: string): Diagnostic | undefined {
+function colonInValue({ error, offset: start, source }: Mistake): Told | undefined {
   if (error.code !== 'BLOCK_AS_IMPLICIT_KEY') return undefined;
-  const [start] = error.pos;
-  const { end } = lineAt(source.text, start);
-  const value = source.text.slice(start, end).trimEnd();
+  const value = source.text.slice(start, lineAt(source.text, start).end).trimEnd();
   if (!/:(\s|$)/.test(value) || /^["'{[-]/.test(value)) return undefined;
   const message = 'this value has a colon followed by a space, which in YAML begins another map';
   const help = `if it is text, put it in quotes: ${quote(value)}; if it is a map, begin it on the next line`;
-  return say(source, path, start, start + value.length, { message, help });
+  return { start, end: start + value.length, message, help };
 }
 
-function unquoted(error: YAMLParseError, source: SourceText, path: string): Diagnostic | undefined {
-  if (/sufficiently indented|same column|Implicit/.test(error.message)) return undefined;
-  return findUnquoted(source, error.pos[0], path);
+function openBracket({ error, offset, document, source }: Mistake): Told | undefined {
+  if (!/flow (map|seq)/i.test(error.message)) return undefined;
+  const open = flowAt(document, offset);
+  const [start, end] = open?.range ?? [];
+  if (start === undefined || end === undefined) return undefined;
+  const bracket = source.text[start];
+  const close = bracket === '[' ? ']' : '}';
+  if (source.text[end - 1] === close) return undefined;
+  const help = `close it with ${close}; what is inside of it must be indented more than its key`;
+  return { start, end: start + 1, message: `this ${bracket} is never closed`, help };
 }
 
-function openBracket(
-  error: YAMLParseError,
-  document: Document,
-  source: SourceText,
-  path: string,
-): Diagnostic | undefined {
-  if (!/flow|Flow|expected/.test(error.message)) return undefined;
-  const [offset] = error.pos;
-  const open = lastNode(document, offset, (node) => isCollection(node) && node.flow === true);
-  const start = open?.range?.[0];
-  if (open === undefined || start === undefined) return undefined;
-  const close = isSeq(open) ? ']' : '}';
-  if (source.text[(open.range?.[1] ?? 0) - 1] === close) return undefined;
-  const help = `close it with ${close}; lines inside it must be indented more than the key it belongs to`;
-  return say(source, path, start, start + 1, { message: `this ${source.text[start]} is never closed`, help });
-}
-
-function wrongIndent(error: YAMLParseError, source: SourceText, path: string): Diagnostic | undefined {
-  const { text } = source;
-  if (error.code === 'BLOCK_AS_IMPLICIT_KEY' || error.code === 'MULTILINE_IMPLICIT_KEY') {
-    const line = lineAt(text, error.pos[0]);
-    const next = lineAt(text, Math.min(line.end + 1, text.length));
-    const start = next.start + text.slice(next.start, next.end).search(/\S|$/);
-    const above = placeAt(source, error.pos[0]).line;
-    const message = `this line is indented as if it belonged to line ${above}, which already has a value`;
-    return say(source, path, start, next.end, { message, help: 'indent it like the key it stands beside' });
+function wrongIndent(mistake: Mistake): Told | undefined {
+  const { error, offset, source } = mistake;
+  if (/same column|without - indicator|block sequence may not/.test(error.message)) {
+    const line = contentAt(source, Math.max(offset, error.pos[1] - 1));
+    const message = `this line begins in column ${line.column}, where nothing above it begins`;
+    return { ...line, message, help: 'indent it like the lines it stands beside' };
   }
-  if (!/same column|Sequence item without/.test(error.message)) return undefined;
-  const line = lineAt(text, Math.max(error.pos[0], error.pos[1] - 1));
-  const start = line.start + text.slice(line.start, line.end).search(/\S|$/);
-  const column = start - line.start + 1;
-  const message = `this line begins in column ${column}, where nothing above it begins`;
-  return say(source, path, start, line.end, { message, help: 'indent it like the lines it stands beside' });
+  if (error.code !== 'BLOCK_AS_IMPLICIT_KEY' && error.code !== 'MULTILINE_IMPLICIT_KEY') return undefined;
+  const above = contentAt(source, offset);
+  const line = contentAt(source, above.end + source.text.slice(above.end).search(/\S|$/));
+  if (line.column <= above.column) return withoutColon(source, above.start);
+  const message = `this line is indented as if it belonged to line ${above.line}, which already has a value`;
+  return { ...line, message, help: 'indent it like the key it stands beside' };
 }
 
-function noColon(error: YAMLParseError, source: SourceText, path: string): Diagnostic | undefined {
-  if (!/Implicit map keys need/.test(error.message)) return undefined;
-  const [start] = error.pos;
-  const { end } = lineAt(source.text, start);
-  const word = source.text.slice(start, end).trimEnd();
-  const message = `${JSON.stringify(word)} is neither a key nor a value: a key needs a colon and a space after it`;
-  const help = `write ${word.replace(/^([^:]+).*$/, '$1')}: …`;
-  return say(source, path, start, start + word.length, { message, help });
+/** The line around an offset, without its indentation. */
+function contentAt(source: SourceText, offset: number) {
+  const line = lineAt(source.text, offset);
+  const start = line.start + source.text.slice(line.start, line.end).search(/\S|$/);
+  return { start, end: line.end, column: start - line.start + 1, line: placeAt(source, start).line };
 }
 
-function other(error: YAMLParseError, source: SourceText, path: string): Diagnostic {
+function noColon({ error, offset, source }: Mistake): Told | undefined {
+  return /Implicit map keys need/.test(error.message) ? withoutColon(source, offset) : undefined;
+}
+
+function withoutColon(source: SourceText, start: number): Told {
+  const words = source.text.slice(start, lineAt(source.text, start).end).trimEnd();
+  const [, key = words, value = '…'] = /^([^:]+):(.+)$/.exec(words) ?? [];
+  const message = `${JSON.stringify(words)} is neither a key nor a value: a key needs a colon and a space after it`;
+  return { start, end: start + words.length, message, help: `write ${key}: ${value}` };
+}
+
+function wrongList({ error, offset: start }: Mistake): Told | undefined {
+  if (!/block-seq-ind on same line/.test(error.message)) return undefined;
+  const message = 'a list cannot begin on the line of its key';
+  return { start, end: start + 1, message, help: 'begin it on the next line, or write it as [a, b]' };
+}
+
+function noComma({ error, source }: Mistake): Told | undefined {
+  if (error.code !== 'BLOCK_IN_FLOW' && !/quoted-scalar token/.test(error.message)) return undefined;
   const [start, end] = error.pos;
-  return say(source, path, start, Math.max(end, start + 1), {
-    message: `this is not YAML: ${error.message.charAt(0).toLowerCase()}${error.message.slice(1)}`,
-    help: 'if it is text, put it in quotes',
-  });
+  const message = 'a comma is missing here, or quotes around text that has a colon in it';
+  const lineEnd = lineAt(source.text, start).end;
+  return { start, end: Math.min(end, lineEnd), message, help: 'put a comma between the entries' };
 }
 
-/** The innermost node that begins at or before an offset and passes the test. */
-function lastNode(document: Document, offset: number, test: (node: Node) => boolean): Node | undefined {
-  let last: Node | undefined;
-  visit(document, {
-    Node: (_key, node) => {
-      if ((node.range?.[0] ?? Number.POSITIVE_INFINITY) <= offset && test(node)) last = node;
-    },
-  });
-  return last;
+function wrongEscape({ error, offset: start }: Mistake): Told | undefined {
+  if (error.code !== 'BAD_DQ_ESCAPE') return undefined;
+  const message = 'this backslash sequence means nothing inside of double quotes';
+  return { start, end: start + 2, message, help: 'write \\\\ for a backslash, or use single quotes' };
 }
 
-/** The path of the innermost node around an offset, as far as a broken document has one. */
-function pathTo(node: unknown, offset: number): ConfigPath {
-  if (isMap(node)) {
-    const pair = node.items.findLast(({ key }) => isNode(key) && (key.range?.[0] ?? 0) <= offset);
-    if (!isScalar(pair?.key) || !surrounds(node, offset)) return [];
-    return [pair.key.source ?? String(pair.key.value), ...pathTo(pair.value, offset)];
-  }
-  if (isSeq(node)) {
-    const index = node.items.findLastIndex((item) => isNode(item) && (item.range?.[0] ?? 0) <= offset);
-    return index < 0 ? [] : [index, ...pathTo(node.items[index], offset)];
-  }
-  return [];
-}
-
-function surrounds(node: Node, offset: number): boolean {
-  return (node.range?.[0] ?? 0) <= offset && offset <= (node.range?.[2] ?? Number.POSITIVE_INFINITY);
+function anything({ error }: Mistake): Told {
+  const [start, end] = error.pos;
+  const message = `this is not YAML: ${error.message.charAt(0).toLowerCase()}${error.message.slice(1)}`;
+  return { start, end: Math.max(end, start + 1), message, help: 'if it is text, put it in quotes' };
 }

@@ -20,7 +20,8 @@ export function typeVariables(
   }
   if (!isFields(value)) return value;
   const typed = Object.entries(value).map(
-    ([key, member]) => [key, typeVariables(member, memberOf(schema, key), [...path, key], isVariable)] as const,
+    ([key, member]) =>
+      [key, typeVariables(member, memberOf(schema, key), [...path, key], isVariable)] as const,
   );
   return toFields(typed);
 }
@@ -44,23 +45,28 @@ export function findSecrets(
   schema: Schema,
   path: ConfigPath,
 ): readonly { readonly path: ConfigPath; readonly text: string }[] {
-  if (typeof value === 'string') return schema['x-secret'] === true && value !== '' ? [{ path, text: value }] : [];
+  if (typeof value === 'string')
+    return schema['x-secret'] === true && value !== '' ? [{ path, text: value }] : [];
   if (Array.isArray(value)) {
     const items = isFields(schema.items) ? schema.items : {};
     return value.flatMap((item, index) => findSecrets(item, items, [...path, index]));
   }
   if (!isFields(value)) return [];
-  return Object.entries(value).flatMap(([key, member]) => findSecrets(member, memberOf(schema, key), [...path, key]));
+  return Object.entries(value).flatMap(([key, member]) =>
+    findSecrets(member, memberOf(schema, key), [...path, key]),
+  );
 }
 
 /** The schema of a key, whether it is named or one of many. */
-export function memberOf(schema: Schema, key: string): Schema {
+function memberOf(schema: Schema, key: string): Schema {
   const properties = propertiesOf(schema);
   const named = Object.hasOwn(properties, key) ? properties[key] : undefined;
   if (named !== undefined) return named;
   if (isFields(schema.additionalProperties)) return schema.additionalProperties;
   const branches = Array.isArray(schema.anyOf) ? schema.anyOf : [];
-  return branches.map((branch) => memberOf(branch, key)).find((member) => Object.keys(member).length > 0) ?? {};
+  return (
+    branches.map((branch) => memberOf(branch, key)).find((member) => Object.keys(member).length > 0) ?? {}
+  );
 }
 
 function propertiesOf(schema: Schema): { readonly [key: string]: Schema } {
@@ -90,6 +96,7 @@ function acceptedTypes(schema: Schema): ReadonlySet<string> {
 /** A schema's default as a value of the config. */
 function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
-  return isFields(value) ? toFields(Object.entries(value).map(([key, member]) => [key, plain(member)] as const)) : value;
+  return isFields(value)
+    ? toFields(Object.entries(value).map(([key, member]) => [key, plain(member)] as const))
+    : value;
 }
-

@@ -31,7 +31,8 @@ const field = {
     },
     expr: {
       type: 'string',
-      description: 'A CEL expression. It sees `record`, `item`, `run` and `now`; a missing key reads as null.',
+      description:
+        'A CEL expression. It sees `record`, `item`, `run` and `now`; a missing key reads as null.',
       examples: ["coalesce(record.first, '') + ' ' + coalesce(record.last, '')"],
     },
     value: { description: 'The same value in every row.', examples: ['instantly'] },
@@ -42,7 +43,8 @@ const field = {
     },
     on_error: {
       enum: ['default', 'null', null],
-      description: 'What a value that does not fit becomes: the default, or null. Without it the row is a reject.',
+      description:
+        'What a value that does not fit becomes: the default, or null. Without it the row is a reject.',
     },
     default: {
       description: 'Stands in for a missing value, and for null when it is not null itself.',
@@ -86,6 +88,7 @@ const strategy = {
           required: ['by'],
           additionalProperties: false,
           description: 'The incoming value, when its row is not older than the one that is there.',
+          examples: [{ by: 'updated_at' }],
           properties: {
             by: {
               type: 'string',
@@ -144,7 +147,8 @@ export const pipelineSchema = {
       type: 'object',
       minProperties: 1,
       additionalProperties: field,
-      description: 'The columns, by name, each with where its value comes from. Without it every field becomes a column.',
+      description:
+        'The columns, by name, each with where its value comes from. Without it every field becomes a column.',
       examples: [{ email: 'mail', sent: { from: 'stats.sent', type: 'integer', default: 0 } }],
     },
     rest: {
@@ -179,14 +183,15 @@ export const pipelineSchema = {
     },
     checks: {
       type: 'object',
-      additionalProperties: { type: ['object', 'boolean'] },
+      additionalProperties: { type: 'object', examples: [{ type: 'string' }] },
       description: 'A JSON Schema per column. A row that fails one is a reject.',
       examples: [{ email: { type: 'string', format: 'email' } }],
     },
     schema_contract: {
       enum: ['evolve', 'freeze'],
       default: 'evolve',
-      description: 'What new fields do: under `evolve` they become columns, under `freeze` they stop the pipeline.',
+      description:
+        'What new fields do: under `evolve` they become columns, under `freeze` they stop the pipeline.',
     },
     batch_size: {
       type: 'integer',

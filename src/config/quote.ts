@@ -1,3 +1,4 @@
+import { stringify } from 'yaml';
 import { printJson } from '../model/json.ts';
 import type { Value } from '../model/types.ts';
 
@@ -11,4 +12,9 @@ export function printShort(value: unknown): string {
 export function listNames(names: Iterable<string>): string {
   const all = [...names];
   return all.length <= 20 ? all.join(', ') : `${all.slice(0, 20).join(', ')}, …`;
+}
+
+/** A value as YAML on one line. */
+export function printYaml(value: unknown): string {
+  return stringify(value, { collectionStyle: 'flow', blockQuote: false, lineWidth: 0 }).trimEnd();
 }

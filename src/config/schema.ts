@@ -1,4 +1,4 @@
-import type { SinkDefinition, SourceDefinition } from '../plugin/contract.ts';
+import type { OptionsSchema, SinkDefinition, SourceDefinition } from '../plugin/contract.ts';
 import { listPlugins } from '../plugin/resolve.ts';
 import { coreSchema, type Schema, sinkSchema, sourceSchema, streamSchema } from './core-schema.ts';
 import { forEditor, removable } from './editor-schema.ts';
@@ -19,14 +19,13 @@ export function sinkOf(plugin: SinkDefinition): Schema {
 }
 
 /** The plugin's schema, closed, with the keys that the config puts beside its options. */
-function join(own: Schema, options: Schema): Schema {
-  const required = [...list(own.required), ...list(options.required)];
-  const properties = { ...(own.properties as Schema), ...(options.properties as Schema) };
-  return { ...options, type: 'object', required, properties, additionalProperties: false };
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
+function join(own: Schema & { readonly required?: readonly string[] }, options: OptionsSchema): Schema {
+  return {
+    ...(options as Schema),
+    required: [...(own.required ?? []), ...(options.required ?? [])],
+    properties: { ...(own.properties as Schema), ...options.properties },
+    additionalProperties: false,
+  };
 }
 
 /**
@@ -49,7 +48,11 @@ export async function composeSchema(): Promise<Schema> {
       pipelines: { ...pipelines, additionalProperties: removable(pipelines.additionalProperties) },
     },
   };
-  return { $schema: 'http://json-schema.org/draft-07/schema#', title: 'Syncline config', ...forEditor(composed) };
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'Syncline config',
+    ...forEditor(composed),
+  };
 }
 
 /** The schema as the text of its file. */
@@ -84,7 +87,11 @@ function entry<Plugin extends { readonly name: string; readonly summary: string 
 /** Streams too: a bare string, or the closed options of the plugin. */
 function editorSource(plugin: SourceDefinition): Schema {
   const schema = sourceOf(plugin);
-  const stream = { ...streamOf(plugin), type: ['string', 'object'], description: `Short form: \`${plugin.shortForm}\`.` };
+  const stream = {
+    ...streamOf(plugin),
+    type: ['string', 'object'],
+    description: `Short form: \`${plugin.shortForm}\`.`,
+  };
   const streams = { ...sourceSchema.properties.streams, additionalProperties: stream };
   return { ...schema, properties: { ...(schema.properties as Schema), streams } };
 }

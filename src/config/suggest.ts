@@ -7,8 +7,8 @@ export function didYouMean(word: string, candidates: Iterable<string>): string |
   for (const candidate of candidates) {
     if (candidate === word || Math.abs(candidate.length - word.length) >= bestDistance) continue;
     const found = distance(word.toLowerCase(), candidate.toLowerCase());
-    // A third of the letters may be wrong: `postgress`, `primarykey`; not `id` for `to`.
-    if (found < bestDistance && found <= Math.max(1, Math.floor(candidate.length / 3))) {
+    // Two letters in five may be wrong: `postgress`, `primarykey`, `nmae`; not `to` for `id`.
+    if (found < bestDistance && found <= Math.max(1, Math.round(candidate.length * 0.4))) {
       best = candidate;
       bestDistance = found;
     }

@@ -2,26 +2,34 @@ import type { Span } from './diagnostics.ts';
 import { type ConfigPath, toPointer } from './document.ts';
 
 /** A part of the config that still knows where it is written. Aliases share the tree of their anchor. */
-export type Tree = ScalarTree | ListTree | MapTree;
+export type Tree = ScalarTree | ListTree | MapTree | BrokenTree;
 
-export interface ScalarTree {
-  readonly kind: 'scalar';
+interface Part {
   readonly span: Span;
+  /** How many nodes it is, with itself. */
+  readonly size: number;
+}
+
+export interface ScalarTree extends Part {
+  readonly kind: 'scalar';
   readonly value: string | number | bigint | boolean | null;
   /** True when the whole text came from one `${…}`. */
   readonly fromEnvironment: boolean;
 }
 
-export interface ListTree {
+interface ListTree extends Part {
   readonly kind: 'list';
-  readonly span: Span;
   readonly items: readonly Tree[];
 }
 
-export interface MapTree {
+export interface MapTree extends Part {
   readonly kind: 'map';
-  readonly span: Span;
   readonly entries: ReadonlyMap<string, Entry>;
+}
+
+/** Stands where something is wrong that was already told. */
+export interface BrokenTree extends Part {
+  readonly kind: 'broken';
 }
 
 export interface Entry {
@@ -55,6 +63,8 @@ export function toValue(tree: Tree, fromEnvironment: Set<string>, path: ConfigPa
     case 'scalar':
       if (tree.fromEnvironment) fromEnvironment.add(toPointer(path));
       return tree.value;
+    case 'broken':
+      return null;
     case 'list':
       return tree.items.map((item, index) => toValue(item, fromEnvironment, [...path, index]));
     case 'map': {

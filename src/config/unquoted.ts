@@ -5,11 +5,17 @@ import { lineAt, type SourceText, spanOf } from './place.ts';
 /**
  * The mistake everybody makes: a value that means something in YAML and has no quotes, such as `*.csv`, `@daily` or
  * `{ token: ${TOKEN} }`. Finds the value around `offset` and says how to quote it; undefined when it looks harmless.
+ * `inFlow` tells that it lies in a flow collection.
  */
-export function findUnquoted(source: SourceText, offset: number, path: string): Diagnostic | undefined {
+export function findUnquoted(
+  source: SourceText,
+  offset: number,
+  path: string,
+  inFlow: boolean,
+): Diagnostic | undefined {
   const { text } = source;
   const start = valueStart(text, offset);
-  const end = valueEnd(text, start);
+  const end = valueEnd(text, start, inFlow);
   const value = text.slice(start, end);
   const reason = meaningOf(value);
   if (reason === undefined) return undefined;
@@ -34,10 +40,12 @@ function meaningOf(value: string): string | undefined {
   if (first === '*') return 'begins with `*`, which in YAML stands for an alias';
   if (first === '&') return 'begins with `&`, which in YAML makes an anchor';
   if (first === '!') return 'begins with `!`, which in YAML makes a tag';
-  if ('@`%'.includes(first) && first !== '') return `begins with \`${first}\`, which YAML reserves`;
+  if (first === '@' || first === '%') return `begins with \`${first}\`, which YAML reserves`;
+  if (first === '`') return 'begins with a backtick, which YAML reserves';
   if (/^["']/.test(value)) return undefined;
   if (/^[{[].*[}\]]$/.test(value) || !/[{}[\]]/.test(value)) return undefined;
-  return 'has brackets, which YAML takes for its own here';
+  const marks = /[{}]/.test(value) ? 'braces' : 'brackets';
+  return `has ${marks}, which YAML takes for its own here`;
 }
 
 /** Walks back from an offset to where its value begins: after `key: `, `, `, `- ` or an opening bracket. */
@@ -65,9 +73,8 @@ function isSeparator(text: string, at: number, lineStart: number): boolean {
 }
 
 /** Where the value that begins at `start` ends: at a comment, the end of the line, or what closes a flow collection. */
-function valueEnd(text: string, start: number): number {
+function valueEnd(text: string, start: number, inFlow: boolean): number {
   const line = lineAt(text, start);
-  const inFlow = flowDepth(text, start) > 0;
   let depth = 0;
   let at = start;
   for (; at < line.end; at += 1) {
@@ -80,18 +87,21 @@ function valueEnd(text: string, start: number): number {
   return start + text.slice(start, at).trimEnd().length;
 }
 
-/** How many flow collections (`{…}`, `[…]`) are open at an offset. */
-function flowDepth(text: string, offset: number): number {
+/** Control characters of the lexer's own: they stand for no text in the file. */
+const announcesText = '\x1f';
+const announcements = ['\x02', '\x18', announcesText];
+
+/** Whether an offset lies in a flow collection, `{…}` or `[…]`, however broken the text behind it is. */
+export function isInFlow(text: string, offset: number): boolean {
   let depth = 0;
   let at = 0;
   let isText = false;
   for (const lexeme of new Lexer().lex(text)) {
     if (at >= offset) break;
-    // The lexer announces a plain or quoted text by a control character of its own.
     if (!isText && (lexeme === '{' || lexeme === '[')) depth += 1;
     if (!isText && (lexeme === '}' || lexeme === ']')) depth -= 1;
-    isText = lexeme === '\x1f';
-    if (!/^[\x02\x18\x1f]$/.test(lexeme)) at += lexeme.length;
+    isText = lexeme === announcesText;
+    if (!announcements.includes(lexeme)) at += lexeme.length;
   }
-  return depth;
+  return depth > 0;
 }

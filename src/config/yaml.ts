@@ -1,4 +1,4 @@
-import { Composer, type Document, Lexer, Parser, type Token } from 'yaml';
+import { Composer, type CST, type Document, Lexer, Parser } from 'yaml';
 import type { ErrorCode } from '../model/codes.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import { explainMistake } from './mistakes.ts';
@@ -14,7 +14,7 @@ export type ParsedYaml = { readonly document: Document | undefined } | { readonl
  * a broken file only the first message counts: the others follow from it.
  */
 export function parseYaml(source: SourceText): ParsedYaml {
-  const tokens: Token[] = [];
+  const tokens: CST.Token[] = [];
   const parser = new Parser();
   const lexer = new Lexer();
   for (const lexeme of lexer.lex(source.text)) {
@@ -24,14 +24,21 @@ export function parseYaml(source: SourceText): ParsedYaml {
   for (const token of parser.end()) tokens.push(token);
 
   // Duplicate keys are found by our own walk, which can name both places; the composer's check is quadratic.
-  const composer = new Composer({ schema: 'core', intAsBigInt: true, uniqueKeys: false, prettyErrors: false });
+  const composer = new Composer({
+    schema: 'core',
+    intAsBigInt: true,
+    uniqueKeys: false,
+    prettyErrors: false,
+  });
   const documents = [...composer.compose(tokens, true, source.text.length)];
   const [document, second] = documents;
   const [error] = documents.flatMap((each) => each.errors);
-  if (document !== undefined && error !== undefined) return { mistake: explainMistake(error, document, source) };
+  if (document !== undefined && error !== undefined) {
+    return { mistake: explainMistake(error, document, source) };
+  }
   if (second !== undefined) return { mistake: secondDocument(source, second) };
-  const version = document?.directives;
-  if (version?.yaml.explicit && version.yaml.version !== '1.2') return { mistake: otherVersion(source) };
+  const version = document?.directives?.yaml;
+  if (version?.explicit && version.version !== '1.2') return { mistake: otherVersion(source) };
   return { document };
 }
 
@@ -41,9 +48,16 @@ function tooDeep(source: SourceText, offset: number): Diagnostic {
 }
 
 function secondDocument(source: SourceText, second: Document): Diagnostic {
-  const marker = source.text.lastIndexOf('---', second.range[0]);
+  const marker = source.text.lastIndexOf('---', second.range?.[0] ?? 0);
   const help = 'remove this line, or move what follows into a file of its own and name it under `include`';
-  return mistake('config/multiple_documents', source, Math.max(marker, 0), 'a second YAML document begins here', help, 3);
+  return mistake(
+    'config/multiple_documents',
+    source,
+    Math.max(marker, 0),
+    'a second YAML document begins here',
+    help,
+    3,
+  );
 }
 
 function otherVersion(source: SourceText): Diagnostic {

@@ -2,7 +2,12 @@ import type { Counts, PipelineResult, RunResult } from '../model/result.ts';
 
 /** What happens in a run, as it happens: the only thing screens, lines and logs know of it. `at` is ISO 8601, UTC. */
 export type RunEvent =
-  | { readonly type: 'run_started'; readonly at: string; readonly run: string; readonly pipelines: readonly string[] }
+  | {
+      readonly type: 'run_started';
+      readonly at: string;
+      readonly run: string;
+      readonly pipelines: readonly string[];
+    }
   | {
       readonly type: 'pipeline_started';
       readonly at: string;
@@ -14,10 +19,21 @@ export type RunEvent =
       readonly step: number;
       readonly steps: number;
     }
-  | { readonly type: 'notice'; readonly at: string; readonly pipeline: string; readonly level: 'info' | 'warn'; readonly message: string }
+  | {
+      readonly type: 'notice';
+      readonly at: string;
+      readonly pipeline: string;
+      readonly level: 'info' | 'warn';
+      readonly message: string;
+    }
   /** After each batch: what the pipeline did so far. */
   | { readonly type: 'progress'; readonly at: string; readonly pipeline: string; readonly counts: Counts }
-  | { readonly type: 'pipeline_finished'; readonly at: string; readonly pipeline: string; readonly result: PipelineResult }
+  | {
+      readonly type: 'pipeline_finished';
+      readonly at: string;
+      readonly pipeline: string;
+      readonly result: PipelineResult;
+    }
   | { readonly type: 'run_finished'; readonly at: string; readonly result: RunResult };
 
 export type Emit = (event: RunEvent) => void;

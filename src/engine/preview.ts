@@ -21,13 +21,23 @@ export interface Preview {
 }
 
 /** Reads the first records of a pipeline's stream and maps them; opens no sink and writes nothing. */
-export async function preview(config: Config, pipeline: PipelineConfig, limit: number, signal: AbortSignal): Promise<Preview> {
+export async function preview(
+  config: Config,
+  pipeline: PipelineConfig,
+  limit: number,
+  signal: AbortSignal,
+): Promise<Preview> {
   const logger = { info: () => undefined, warn: () => undefined };
   const { plugin, options } = pipeline.source;
   const source = await plugin.open(options, { directory: config.directory, signal, logger });
   try {
     const request = { rows: Math.max(limit, 1), bytes: 4 * 1024 * 1024 };
-    const read = source.read({ stream: pipeline.stream.name, options: pipeline.stream.options, batch: request, signal });
+    const read = source.read({
+      stream: pipeline.stream.name,
+      options: pipeline.stream.options,
+      batch: request,
+      signal,
+    });
     const { sample, batches } = await takeSample(limitRecords(read, limit));
     const run = { id: 'preview', started_at: new Date().toISOString() };
     const mapper = createMapper({ ...pipeline, strategy: (column) => strategyOf(pipeline, column), run });

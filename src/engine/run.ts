@@ -8,8 +8,8 @@ import type { State } from '../state/state.ts';
 import { createMapper } from '../transform/mapper.ts';
 import type { MappedBatch } from '../transform/mapping.ts';
 import { checkHeader } from './header.ts';
-import type { Tally } from './tally.ts';
 import { limitRecords, takeSample } from './sample.ts';
+import type { Tally } from './tally.ts';
 import { strategyOf, targetMaker } from './target.ts';
 
 /** No batch is larger than this, whatever `batch_size` says, unless it is a single record. */
@@ -72,9 +72,13 @@ function readStream({ source, pipeline, max_records, signal }: PipelineRun) {
 async function refuseEmptyReplace({ pipeline, sink, allow_empty }: PipelineRun, rows: number): Promise<void> {
   if (pipeline.mode !== 'replace' || rows > 0 || allow_empty) return;
   if ((await sink.discover(pipeline.target)) === undefined) return;
-  throw new SyncError('sink/empty_replace', `${pipeline.sink.name}.${pipeline.target} was left as it is: no row was read to replace it with`, {
-    hint: `If it is to be emptied: syncline run ${pipeline.name} --allow-empty`,
-  });
+  throw new SyncError(
+    'sink/empty_replace',
+    `${pipeline.sink.name}.${pipeline.target} was left as it is: no row was read to replace it with`,
+    {
+      hint: `If it is to be emptied: syncline run ${pipeline.name} --allow-empty`,
+    },
+  );
 }
 
 /**
@@ -116,7 +120,8 @@ class Commits {
   async #commit(mapped: MappedBatch, target: Target): Promise<void> {
     const { state, run, pipeline, tally } = this.#io;
     const batches = [...splitRows(mapped, target, pipeline.batch_size, this.#number + 1)];
-    if (mapped.rejects.length > 0) await state.addRejects(run.id, pipeline.name, this.#number + 1, mapped.rejects);
+    if (mapped.rejects.length > 0)
+      await state.addRejects(run.id, pipeline.name, this.#number + 1, mapped.rejects);
     tally.tellRejects(mapped.rejects);
     this.#number += Math.max(batches.length, 1);
     for (const batch of batches) {

@@ -54,7 +54,15 @@ async function run(config: Config, state: State, options: RunOptions): Promise<R
       const { name } = pipeline;
       const from = `${pipeline.source.name}.${pipeline.stream.name}`;
       const to = `${pipeline.sink.name}.${pipeline.target}`;
-      emit({ type: 'pipeline_started', at: now(), pipeline: name, from, to, step: index + 1, steps: pipelines.length });
+      emit({
+        type: 'pipeline_started',
+        at: now(),
+        pipeline: name,
+        from,
+        to,
+        step: index + 1,
+        steps: pipelines.length,
+      });
       const began = performance.now();
       const tally = new Tally(name, emit, () => new Date());
       const ended = await outcomeOf(options, tally, async () =>
@@ -80,7 +88,14 @@ async function run(config: Config, state: State, options: RunOptions): Promise<R
   }
   const status = runStatus(Object.values(results).map((result) => result.status));
   const exitCode = exitCodeOf(results, signal, options.allow_rejects ?? false);
-  const result: RunResult = { runId: id, status, exitCode, startedAt: started.toISOString(), finishedAt: now(), pipelines: results };
+  const result: RunResult = {
+    runId: id,
+    status,
+    exitCode,
+    startedAt: started.toISOString(),
+    finishedAt: now(),
+    pipelines: results,
+  };
   await state.finishRun(result);
   emit({ type: 'run_finished', at: now(), result });
   return result;
@@ -105,7 +120,11 @@ async function outcomeOf(
 const stopping: readonly Outcome[] = ['failed', 'cancelled'];
 
 /** The published exit codes, the first that applies. */
-function exitCodeOf(results: { readonly [name: string]: PipelineResult }, signal: AbortSignal, allowRejects: boolean): number {
+function exitCodeOf(
+  results: { readonly [name: string]: PipelineResult },
+  signal: AbortSignal,
+  allowRejects: boolean,
+): number {
   const all = Object.values(results);
   if (all.some(({ error }) => error?.code === 'internal/bug')) return 70;
   if (signal.aborted) return signal.reason === 'SIGTERM' ? 143 : 130;
@@ -116,9 +135,13 @@ function exitCodeOf(results: { readonly [name: string]: PipelineResult }, signal
 function refuseLimitedReplace({ pipelines, max_records }: RunOptions): void {
   const replacing = pipelines.find(({ mode }) => mode === 'replace');
   if (max_records === undefined || replacing === undefined) return;
-  throw new SyncError('usage/limited_replace', `pipeline "${replacing.name}" replaces its target, so it cannot run with --max-records: a part would replace the whole`, {
-    hint: `To look at a few records: syncline preview ${replacing.name}`,
-  });
+  throw new SyncError(
+    'usage/limited_replace',
+    `pipeline "${replacing.name}" replaces its target, so it cannot run with --max-records: a part would replace the whole`,
+    {
+      hint: `To look at a few records: syncline preview ${replacing.name}`,
+    },
+  );
 }
 
 function now(): string {

@@ -1,12 +1,16 @@
-import { didYouMean } from '../config/suggest.ts';
 import type { Config, PipelineConfig } from '../config/config.ts';
+import { didYouMean } from '../config/suggest.ts';
 import { SyncError } from '../model/errors.ts';
 
 /**
  * The pipelines of a run, in the order of the config. `names` are exact; a selector is a name, a glob with `*`, or
  * `tag:NAME`. Nothing named: all that are enabled. A disabled pipeline runs only when named exactly or by a tag.
  */
-export function selectPipelines(config: Config, names: readonly string[], selectors: readonly string[]): PipelineConfig[] {
+export function selectPipelines(
+  config: Config,
+  names: readonly string[],
+  selectors: readonly string[],
+): PipelineConfig[] {
   const all = [...config.pipelines.values()];
   if (names.length + selectors.length === 0) return all.filter((pipeline) => pipeline.enabled);
   const wanted = new Set<PipelineConfig>();

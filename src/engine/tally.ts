@@ -1,7 +1,7 @@
+import { type Counts, noCounts } from '../model/result.ts';
 import type { Reject } from '../model/types.ts';
 import type { Committed } from '../plugin/contract.ts';
 import type { Emit } from './events.ts';
-import { type Counts, noCounts } from '../model/result.ts';
 
 /** So many rejects are told one by one while a pipeline runs; all of them are kept. */
 const toldRejects = 3;
@@ -35,9 +35,13 @@ export class Tally {
 
   tellRejects(rejects: readonly Reject[]): void {
     for (const reject of rejects.slice(0, toldRejects - this.#told)) {
-      this.notice('warn', `row rejected: ${reject.field === undefined ? '' : `${reject.field}: `}${reject.reason}`);
+      this.notice(
+        'warn',
+        `row rejected: ${reject.field === undefined ? '' : `${reject.field}: `}${reject.reason}`,
+      );
       this.#told++;
-      if (this.#told === toldRejects) this.notice('warn', 'further rejects are counted and kept, and not told one by one');
+      if (this.#told === toldRejects)
+        this.notice('warn', 'further rejects are counted and kept, and not told one by one');
     }
   }
 

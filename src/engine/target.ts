@@ -8,7 +8,7 @@ export function strategyOf(pipeline: PipelineConfig, column: string): Strategy {
 
 /**
  * A maker of targets for one pipeline and run. The memory of edits belongs to the target, so a column is tracked as
- * soon as any pipeline of the config keeps edits in it.
+ * soon as a pipeline of the config keeps edits in it.
  */
 export function targetMaker(
   config: Config,
@@ -19,7 +19,9 @@ export function targetMaker(
     (other) => other.sink.name === pipeline.sink.name && other.target === pipeline.target,
   );
   const tracked = (column: string) =>
-    sharing.some((other) => !other.primary_key.includes(column) && strategyOf(other, column).type === 'keep_edits');
+    sharing.some(
+      (other) => !other.primary_key.includes(column) && strategyOf(other, column).type === 'keep_edits',
+    );
   return (columns) => {
     const place = (name: string) => columns.findIndex((column) => column.name === name);
     return {

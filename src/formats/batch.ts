@@ -21,6 +21,7 @@ export class Gathering {
   readonly #header: readonly string[] | undefined;
   #records: SourceRecord[] = [];
   #bytes = 0;
+  #taken = 0;
 
   constructor(limits: BatchLimits, header?: readonly string[]) {
     this.#limits = limits;
@@ -34,11 +35,13 @@ export class Gathering {
     return this.#records.length >= this.#limits.rows || this.#bytes >= this.#limits.bytes;
   }
 
-  get isEmpty(): boolean {
-    return this.#records.length === 0;
+  /** True when there is something left to take; a header must be told even without records. */
+  get isWaiting(): boolean {
+    return this.#records.length > 0 || (this.#header !== undefined && this.#taken === 0);
   }
 
   take(): RecordBatch {
+    this.#taken += 1;
     const batch = { records: this.#records, bytes: this.#bytes, header: this.#header };
     this.#records = [];
     this.#bytes = 0;

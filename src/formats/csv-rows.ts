@@ -70,7 +70,11 @@ export class CsvRows {
   #unfinished(): undefined {
     const length = this.#text.length - this.#at;
     if (length > longestRecord) {
-      throw tooLong(this.#file, `the row that begins in line ${this.#linesDone + 1}`, 'Is a quote never closed?');
+      throw tooLong(
+        this.#file,
+        `the row that begins in line ${this.#linesDone + 1}`,
+        'Is a quote never closed?',
+      );
     }
     this.#wanted = length * 2;
     return undefined;
@@ -79,7 +83,8 @@ export class CsvRows {
   #quotedRow(isLast: boolean): string[] | undefined {
     const cells: string[] = [];
     for (let at = this.#at; ; at += this.#delimiter.length) {
-      const cell = this.#text.charCodeAt(at) === quoteCode ? this.#quotedCell(at, isLast) : this.#bareCell(at, isLast);
+      const cell =
+        this.#text.charCodeAt(at) === quoteCode ? this.#quotedCell(at, isLast) : this.#bareCell(at, isLast);
       if (cell === undefined) return this.#unfinished();
       cells.push(cell.text);
       at = cell.end;
@@ -128,7 +133,8 @@ export class CsvRows {
   }
 
   #wrong(what: string): Error {
-    const hint = 'A quote inside a quoted cell is written twice; a closing one is followed by the delimiter or the line end.';
+    const hint =
+      'A quote inside a quoted cell is written twice; a closing one is followed by the delimiter or the line end.';
     return malformed(this.#file, this.#linesDone + 1, what, hint);
   }
 }

@@ -29,9 +29,11 @@ export async function* readJsonl(
   }
   const record = parseLine(rest, file, line + 1);
   if (record !== undefined) gathered.add(record, rest.length);
-  if (!gathered.isEmpty) yield gathered.take();
+  if (gathered.isWaiting) yield gathered.take();
 }
 
 function parseLine(text: string, file: string, line: number): SourceRecord | undefined {
-  return text.trim() === '' ? undefined : recordFrom(text, file, line, 'JSON lines have one object per line.');
+  return text.trim() === ''
+    ? undefined
+    : recordFrom(text, file, line, 'JSON lines have one object per line.');
 }

@@ -9,10 +9,13 @@ export function recordFrom(text: string, file: string, line: number, hint: strin
   try {
     value = parseJson(text);
   } catch (cause) {
-    const before = text.slice(0, positionOf(cause));
-    throw malformed(file, line + lineEnds(before), `is not JSON: ${sentence(cause)}`, hint, cause);
+    const wrong = line + lineEnds(text.slice(0, positionOf(cause) ?? blankBefore(text)));
+    throw malformed(file, wrong, `is not JSON: ${sentence(cause)}`, hint, cause);
   }
-  if (!isObject(value)) throw malformed(file, line, `holds ${kindOf(value)} where a record should be`, hint);
+  if (!isObject(value)) {
+    const wrong = line + lineEnds(text.slice(0, blankBefore(text)));
+    throw malformed(file, wrong, `holds ${kindOf(value)} where a record should be`, hint);
+  }
   return value;
 }
 
@@ -30,7 +33,13 @@ export function kindOf(value: Value): string {
   return isObject(value) ? 'an object' : 'a number';
 }
 
-export function malformed(file: string, line: number, what: string, hint: string, cause?: unknown): SyncError {
+export function malformed(
+  file: string,
+  line: number,
+  what: string,
+  hint: string,
+  cause?: unknown,
+): SyncError {
   return new SyncError('source/malformed', `line ${line} of ${file} ${what}`, {
     hint,
     place: { file, line, column: 1 },
@@ -43,9 +52,14 @@ export function sentence(cause: unknown): string {
   return (cause instanceof Error ? cause.message : String(cause)).replace(/\s+/g, ' ');
 }
 
-/** Where in its text `JSON.parse` stopped; 0 where its message does not say. */
-export function positionOf(cause: unknown): number {
-  return Number(/ at position (\d+)/.exec(sentence(cause))?.[1] ?? 0);
+/** Where in its text `JSON.parse` stopped; undefined where its message does not say. */
+function positionOf(cause: unknown): number | undefined {
+  const position = / at position (\d+)/.exec(sentence(cause))?.[1];
+  return position === undefined ? undefined : Number(position);
+}
+
+function blankBefore(text: string): number {
+  return text.length - text.trimStart().length;
 }
 
 export function lineEnds(text: string): number {

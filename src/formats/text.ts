@@ -1,3 +1,4 @@
+import { TextDecoder } from 'node:util';
 import { SyncError } from '../model/errors.ts';
 
 /**
@@ -15,7 +16,7 @@ export async function* decodeText(
   for await (const bytes of chunks) {
     const text = decode(decoder, bytes);
     if (text === undefined) throw undecodable(encoding, file, offset, before, bytes);
-    if (text !== '') yield repaired(text, decoder.encoding);
+    if (text !== '') yield text;
     offset += bytes.length;
     before = bytes;
   }
@@ -37,7 +38,10 @@ function decoderOf(encoding: string): TextDecoder {
   }
 }
 
-/** Undefined when the bytes cannot be decoded; without bytes, ends the text. */
+/**
+ * Undefined when the bytes cannot be decoded; without bytes, ends the text. Always as a stream: without, Node 20 and
+ * some later versions take windows-1252 for Latin-1.
+ */
 function decode(decoder: TextDecoder, bytes?: Uint8Array): string | undefined {
   try {
     return bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true });
@@ -77,12 +81,4 @@ function firstBad(encoding: string, tail: Uint8Array, bytes: Uint8Array): number
     else bad = middle;
   }
   return good;
-}
-
-const windows1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
-
-/** Some versions of Node decode windows-1252 as if it were Latin-1, which has control characters in this range. */
-function repaired(text: string, encoding: string): string {
-  if (encoding !== 'windows-1252') return text;
-  return text.replace(/[\x80-\x9f]/g, (control) => windows1252[control.charCodeAt(0) - 0x80] ?? control);
 }

@@ -3,16 +3,101 @@
  * Codes are stable once released. The part before the slash says who finds it.
  */
 export const errorCodes = {
-  'usage/invalid': 'The command line was not understood. Nothing was run. `syncline COMMAND --help` shows its flags.',
-  'row/type': 'A value does not fit its column. The row was kept as a reject. Change the mapping (`type`, `on_error`, an `expr`) or the source.',
+  'usage/invalid':
+    'The command line was not understood. Nothing was run. `syncline COMMAND --help` shows its flags.',
+  'row/type':
+    'A value does not fit its column. The row was kept as a reject. Change the mapping (`type`, `on_error`, an `expr`) or the source.',
+  'config/alias':
+    'A YAML alias (`*name`) has no anchor (`&name`) above it, contains itself, or makes the config far larger than its text. Text that begins with `*` needs quotes.',
+  'config/ambiguous':
+    'YAML reads this value otherwise than it looks: `012` and `1.10` become numbers and lose digits, `yes` and `1_000` are text. Put it in quotes to keep the text, or write the value that is meant.',
   'config/check':
     "A schema under `checks` is not valid JSON Schema, or asks for something JSON Schema does not know. Each check is the schema of one column's value.",
+  'config/column':
+    "A column is named that the mapping does not have, or two columns get in each other's way: names that differ only in case, or a mapped column with the name of one that Syncline fills itself (`columns`).",
+  'config/duplicate_key':
+    'A map holds the same key twice, and only one of them could count. Remove one, or rename it.',
+  'config/duplicate_name':
+    'A source, sink or pipeline is declared in two files of the config. Names are shared by all files: rename one, or remove it.',
+  'config/empty':
+    'The config has no content but perhaps comments. It needs at least `version`, `sources`, `sinks` and `pipelines`.',
+  'config/enum':
+    'Only certain words are allowed here, and this is none of them. The message lists them; a plugin of your own is named by its path or its package.',
   'config/expression':
     'A CEL expression cannot be understood: a syntax error, an unknown name, or operands that never fit together. It sees `record`, `item`, `run` and `now`, and the functions `coalesce` and `text`.',
+  'config/field':
+    'A column of `map` needs exactly one of `from`, `expr` and `value`. `on_error: default` needs a `default`; `format` and `timezone` belong to timestamps, `group` to numbers.',
+  'config/file_reference':
+    'The file of a `${file:PATH}` cannot be read. The path is relative to the folder of the config; the file holds UTF-8 text, 1 MB at most.',
+  'config/include':
+    '`include` names no file, or an included file holds what belongs into the config itself. Included files may hold `sources`, `sinks`, `pipelines` and `x-…` keys.',
+  'config/key': 'A key of a map is itself a map, a list or an alias. Keys are plain names.',
+  'config/limit':
+    'The value has the right type, but lies outside of what the option allows: too small, too large, too short, or empty.',
+  'config/merge':
+    'A merge strategy lacks what it needs: a sink with a ledger for `keep_edits`, a file whose default export is a function for one of your own, `max` for the column that `newest` goes by.',
+  'config/merge_key':
+    '`<<` merges other maps into this one, and was given something that is no map. Write `<<: *name`, where `&name` marks a map.',
+  'config/mode':
+    'Two things do not go together: the sink cannot write that mode, or an option belongs to another one. `merge` and `replace_within` belong to `upsert`; `replace_within` needs `each`, and a column of the primary key that is mapped from `$record`.',
+  'config/multiple_documents':
+    'A config is one YAML document, and a line `---` begins a second one. Remove that line, or move the second part into a file named under `include`.',
+  'config/name':
+    'Names of sources, sinks, streams and pipelines have letters, digits, "_" and "-", and begin with a letter or digit. A dot would be taken for the one in `source.stream`.',
+  'config/not_a_map':
+    'The config as a whole is a list or a single value. It is a map: `version: 1`, then `sources`, `sinks` and `pipelines`. A colon needs a space after it.',
+  'config/not_found':
+    'No config was found: neither `sync.config.yaml`, `.yml` or `.json` nor `.config/sync.config.yaml` is in the folder or one above it, or the file that was named does not exist.',
+  'config/not_text':
+    'The config is not UTF-8 text: it may be a binary file, or saved in another encoding such as UTF-16. Save it as UTF-8.',
+  'config/number':
+    '`.inf` and `.nan` are numbers in YAML, and no source or sink can take them. Text of that form needs quotes.',
   'config/path':
     'A path cannot be understood. It is a chain of names, `address.city` or `tags.0`; a name with a dot is quoted: `["a.b"]`. It may begin with `$`, `$record`, `$run.id` or `$now`.',
+  'config/pattern': 'The text is not of the form that the option asks for. The help says which form that is.',
+  'config/primary_key':
+    "The mode `upsert` looks rows up by their primary key, and this pipeline has none: name its columns in `primary_key`, map the stream's own key, or choose `mode: append`.",
+  'config/reference':
+    '`from` names `source.stream` and `to` names `sink.target`, and there is nothing of that name in the config. Names are written as they are declared, case included.',
+  'config/required': 'An option is missing that has no default. The help shows how it may look.',
+  'config/secret':
+    'A secret is written out in the config, and configs get shared. Put it into the environment or into `.env`, and write `${NAME}` in its place.',
+  'config/syntax':
+    'The file is not YAML. The first mistake is shown: a quote or bracket never closed, a tab, or a line whose indentation does not fit are the usual ones. What follows from it is left out.',
+  'config/tag':
+    'A word that begins with `!` is a YAML tag, and the config uses none. Remove it, or put the text in quotes.',
+  'config/target':
+    'Two pipelines write the same target and cannot both: one replaces all that is there, or they declare different types for a column.',
+  'config/too_deep':
+    'The config is nested hundreds of levels deep, which no config needs. A bracket is never closed, or the file was not made by hand.',
+  'config/too_large':
+    'The file has more than a megabyte. Check that it is the config; a large one can be split with `include`.',
+  'config/type':
+    'The value has another type than the option asks for: text where a number belongs, a list where a map belongs, or nothing at all.',
+  'config/unknown_key':
+    'The option does not exist here. It may be misspelt, indented too far or not far enough, or belong to another plugin.',
+  'config/unquoted':
+    'A value means something in YAML and needs quotes: it begins with `*`, `@`, `&`, `!`, `%` or a backtick, or has braces inside `{ … }` or `[ … ]`, as `${TOKEN}` does.',
+  'config/unreadable':
+    'The config or its environment file exists and cannot be read. Check that it is a file, and your permissions.',
+  'config/unset_variable':
+    'A `${NAME}` has no value. Set it in the environment or in `.env` beside the config, or write a default: `${NAME:-default}`. All that are missing are shown at once.',
   'config/value':
     'A constant of the config (`value` or `default`) does not fit the type of its column. Change the constant or the `type`.',
+  'config/variable_syntax':
+    'A `${…}` cannot be understood. The forms are `${NAME}`, `${NAME:-default}`, `${NAME:?message}` and `${file:PATH}`; `$${` stands for the text `${`.',
+  'merge/function':
+    'A merge function of your own threw, or returned what does not fit the column. Nothing of the batch was written. Correct the function; it must return its value at once, of the type of the column.',
+  'merge/type':
+    'A merge strategy cannot work on the type of its column: `union` needs json, `bool_or` and `bool_and` need boolean, `max`, `min` and the field of `newest` need anything but json. Declare the `type` under `map`, or choose another strategy.',
+  'plugin/invalid':
+    'A plugin was found, but what it exports is not a source or sink. It exports `source` or `sink`, made with `defineSource` or `defineSink` from "syncline"; its options are a JSON Schema.',
+  'plugin/kind':
+    'A plugin that only reads was named as a sink, or one that only writes as a source. `syncline plugins list` tells which can do what.',
+  'plugin/load':
+    'The module of a plugin or of a merge function could not be loaded: it has a syntax error, imports what is not installed, or throws when it is loaded.',
+  'plugin/missing':
+    '`type` names a file that does not exist. The path is relative to the folder of the config.',
   'row/check':
     "A value broke the column's rule under `checks`. The row was kept as a reject; a missing value is judged as null.",
   'row/depth':
@@ -26,16 +111,23 @@ export const errorCodes = {
   'row/text':
     'A text holds a NUL character or half of a surrogate pair, which databases cut off or replace in silence. The row was kept as a reject. Clean the text in the source.',
   'schema/case':
-    'Two columns have names that differ only in case, which many databases take for one. Rename one of them with `map`.',
+    'Two columns or tables have names that differ only in case, which many databases take for one. Rename a column with `map`; write a table in `to` as the database has it.',
+  'schema/limit':
+    'A table would get more columns than its database allows. Name the fields that are needed with `map`, or keep a record whole in one json column.',
+  'schema/name':
+    'A table or column has a name no database can keep, or one that is not for targets (`_syncline_…`, `sqlite_…`). Rename it.',
   'schema/new_column':
     'The source brought a field that the target has no column for, and `schema_contract: freeze` forbids new columns. Map it, leave it out with `map`, or use `evolve`.',
+  'schema/target':
+    'The target is there, but cannot be written: it is a view, or a column is generated by the database. Write to a table, and leave generated columns out with `map`.',
+  'schema/type':
+    'A column that is already in the table is declared with a type that would change the values written to it. Nothing was written. Change the declaration, the `type`, or the name of the column.',
   'schema/type_changed':
     'A column without a declared `type` got a value that does not fit the type it has. Declare a `type` for it in `map` to settle what it shall be.',
   'usage/unknown_plugin': 'There is no built-in plugin of that name. `syncline plugins list` lists them.',
   'usage/unknown_pipeline':
     'A pipeline was named that the config does not have. Nothing was run. `syncline config show` lists them.',
-  'usage/unknown_code':
-    'There is no such error code. `syncline explain` without a code lists all of them.',
+  'usage/unknown_code': 'There is no such error code. `syncline explain` without a code lists all of them.',
   'usage/limited_replace':
     '`--max-records` reads a part of a stream, and mode `replace` makes the target what was read: together they would throw rows away. Nothing was run.',
   'source/missing_column':
@@ -46,6 +138,60 @@ export const errorCodes = {
     'The state file was written by a newer version of Syncline, and this one does not know its form. Nothing was changed. Use that version, or name another file with `state:`.',
   'internal/bug':
     'Something Syncline did not foresee went wrong in it or in a plugin. The crash report that was named tells where; please report it.',
+  'sink/path':
+    "The name of a target leads out of the sink's folder: by `..`, an absolute path or a link. The part of `to` after the dot names a file inside `dir`.",
+  'sink/write_failed':
+    'A sink could not write: the disk is full, a permission is missing, or the device is gone. What was there before is as it was. Remove the cause and run again.',
+  'source/encoding':
+    'A file holds bytes that its encoding has no character for, or `encoding` is not the name of one. Nothing is guessed or replaced: set `encoding` to what the file is written in.',
+  'source/file_changed':
+    'A file was changed or replaced while it was read, so what was read may be half old, half new. Run again when its writer is done; one that renames the finished file into place avoids this.',
+  'source/file_missing':
+    "No file is there under the stream's `path`. Relative paths start at the folder of the config; a pattern passes over names that begin with a dot or end in `.tmp`.",
+  'source/file_unreadable':
+    'What `path` names is there and cannot be read: a folder, a device, or a file this user may not open.',
+  'source/format':
+    'The name of a file does not tell how it is written. Set `format` of the stream to json, jsonl, csv or tsv.',
+  'source/gzip':
+    'A gzip file is damaged or was cut off, so its end is unknown. Have it written or copied again; `gzip -t FILE` tells whether it is whole.',
+  'source/malformed':
+    'A file is not what its format says, or was cut off. The message names the file and, where it can, the line. Have the file written again, or set `format` to what it is.',
+  'source/no_header':
+    'A csv or tsv file has no header row: it is empty, or its lines do not end in LF or CRLF. The first line names the columns.',
+  'source/option':
+    'An option of a stream does not go with the format of its file, or has a value that cannot work. Remove the option, or set `format`.',
+  'source/ragged_row':
+    'A row of a csv or tsv file has more or fewer cells than the header, so it is unknown which cell belongs to which column. Quote cells that hold the delimiter, a quote or a line end; check `delimiter`.',
+  'source/record_too_long':
+    'A single record of a file is longer than 64 MB. Most often a quote is never closed, or the file has another format than was said.',
+  'source/records':
+    'The array of records is not where `records` says. An absent array is an error, because a wrong path would look like an empty source; null there is an empty source.',
+  'ledger/newer':
+    'The ledger beside the target tables was written by a newer version of Syncline, and this one does not know its form. Nothing was changed. Use that version.',
+  'sink/duplicate_key':
+    'Several rows of the target table have the same primary key, so it is unknown which one a new row is to be merged into. Nothing was written. Remove all but one, or choose a key that tells them apart.',
+  'source/blob':
+    'A column holds a blob, and only text and numbers can be read. Use a `query` that leaves the column out or turns it into text, such as `hex(column)`.',
+  'source/query':
+    'The query of a stream cannot be read: it is not a single SELECT, has a mistake, or returns two columns of one name. A stream has either `table` or `query`.',
+  'source/table_missing':
+    'The database has no table or view of that name. The message lists those it has; names are case-sensitive here.',
+  'sql/constraint':
+    'The database refused a row for one of its own rules: NOT NULL, UNIQUE, CHECK or a foreign key. Nothing of the batch was written. Correct the row in the source or the mapping, or the rule.',
+  'sql/corrupt':
+    'The file is not a database, or is damaged. It was left as it is. Keep a copy aside and restore it from a backup, or name another file.',
+  'sql/failed':
+    'The database refused a statement, for the reason the message gives. What was under way was rolled back.',
+  'sql/full':
+    'There is no room left on the disk of the database. The batch was rolled back. Make room, then run again.',
+  'sql/locked':
+    'Another program held the lock of the database file for longer than we wait. Nothing was written. Find what has it open, close it, then run again.',
+  'sql/open':
+    'The database file cannot be opened: the path leads to a folder, or to a place that cannot be read or made.',
+  'sql/readonly':
+    'The database file cannot be written: its permissions, its folder or its disk forbid it, or it was opened for reading only.',
+  'sql/value':
+    'A value cannot be stored as it is: a text with a NUL or half a surrogate pair, an integer outside of 64 bits, or a number that is not finite. Nothing of the batch was written.',
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

@@ -129,7 +129,7 @@ export interface Target {
   readonly within?: readonly number[];
   /** Columns the sink fills on every insert and update; undefined where left out. */
   readonly stamps: { readonly run_id?: string; readonly synced_at?: string };
-  readonly run: { readonly id: string; /** ISO 8601, UTC. */ readonly started_at: string };
+  readonly run: { readonly id: string /** ISO 8601, UTC. */; readonly started_at: string };
 }
 
 /** The rows of one parent record under `replace_within`: rows of that parent with other keys are removed. */

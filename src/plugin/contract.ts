@@ -19,6 +19,13 @@ export type OptionsSchema = JSONSchema & {
   readonly required?: readonly string[];
 };
 
+/** What a schema's options look like to the plugin. (Of a schema nobody knows, `FromSchema` would never come to an end.) */
+export type OptionsOf<Schema> = OptionsSchema extends Schema
+  ? { readonly [name: string]: unknown }
+  : Schema extends JSONSchema
+    ? FromSchema<Schema>
+    : never;
+
 export interface Logger {
   info(message: string): void;
   warn(message: string): void;
@@ -34,7 +41,10 @@ export interface PluginContext {
 
 // Sources ------------------------------------------------------------------------------------------------------------
 
-export interface SourceDefinition<Options extends OptionsSchema = OptionsSchema, Stream extends OptionsSchema = OptionsSchema> {
+export interface SourceDefinition<
+  Options extends OptionsSchema = OptionsSchema,
+  Stream extends OptionsSchema = OptionsSchema,
+> {
   readonly kind: 'source';
   readonly name: string;
   /** One sentence for lists and hover help. */
@@ -47,7 +57,7 @@ export interface SourceDefinition<Options extends OptionsSchema = OptionsSchema,
    * Called once per run and source, before the first read; options are valid and hold their defaults.
    * Throwing fails the pipelines that read this source; others run on.
    */
-  open(options: FromSchema<Options>, context: PluginContext): Promise<OpenSource<FromSchema<Stream>>>;
+  open(options: OptionsOf<Options>, context: PluginContext): Promise<OpenSource<OptionsOf<Stream>>>;
 }
 
 export interface OpenSource<Stream = unknown> {
@@ -94,7 +104,7 @@ export interface SinkDefinition<Options extends OptionsSchema = OptionsSchema> {
    */
   readonly capabilities: readonly 'ledger'[];
   /** Called once per run and sink, before its first target; must not write. */
-  open(options: FromSchema<Options>, context: PluginContext): Promise<OpenSink>;
+  open(options: OptionsOf<Options>, context: PluginContext): Promise<OpenSink>;
 }
 
 export interface OpenSink {
@@ -144,13 +154,15 @@ export interface Committed extends RowCounts {
 /** Defines a source; the types of its options follow from the schemas, which want `as const`. */
 export function defineSource<const Options extends OptionsSchema, const Stream extends OptionsSchema>(
   definition: Omit<SourceDefinition<Options, Stream>, 'kind'>,
-): SourceDefinition<Options, Stream> {
-  return { ...definition, kind: 'source' };
+): SourceDefinition {
+  // Only options that were checked by these schemas reach `open`, so it may be known as one that takes any.
+  return { ...definition, kind: 'source' } as SourceDefinition;
 }
 
 /** Defines a sink; the types of its options follow from the schema. */
 export function defineSink<const Options extends OptionsSchema>(
   definition: Omit<SinkDefinition<Options>, 'kind'>,
-): SinkDefinition<Options> {
-  return { ...definition, kind: 'sink' };
+): SinkDefinition {
+  // As above.
+  return { ...definition, kind: 'sink' } as SinkDefinition;
 }

@@ -1,3 +1,5 @@
+import { isBuiltin } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Jiti } from 'jiti';
 import { SyncError } from '../model/errors.ts';
 
@@ -27,7 +29,7 @@ export async function importModule(path: string): Promise<Module> {
   } catch (cause) {
     // What failed to load is forgotten, or the next import would get the half of it that ran.
     delete jiti.cache[path];
-    throw new SyncError('plugin/load', `${path} could not be loaded: ${reason(cause)}`, {
+    throw new SyncError('plugin/load', `${path} could not be loaded: ${reason(cause, path)}`, {
       hint: 'Correct the module. It is loaded as it is: no build step is needed, neither for TypeScript.',
       cause,
     });
@@ -37,9 +39,9 @@ export async function importModule(path: string): Promise<Module> {
 /** The absolute path of an installed package's module, looked for from a folder upwards; undefined when there is none. */
 export async function findPackage(name: string, directory: string): Promise<string | undefined> {
   const jiti = await openLoader();
-  const { fileURLToPath, pathToFileURL } = await import('node:url');
   const found = jiti.esmResolve(name, { parentURL: pathToFileURL(`${directory}/package.json`), try: true });
-  return found?.startsWith('file:') ? fileURLToPath(found) : undefined;
+  if (found === undefined || isBuiltin(name)) return undefined;
+  return fileURLToPath(found);
 }
 
 function openLoader(): Promise<Jiti> {
@@ -57,8 +59,13 @@ async function createLoader(): Promise<Jiti> {
   return createJiti(import.meta.url, { virtualModules, fsCache: false, interopDefault: false });
 }
 
-/** The first lines of what went wrong: the loader adds a list of who required whom, and the stack is of no use here. */
-function reason(cause: unknown): string {
+/** What went wrong, on one line: the loader adds a list of who required whom, and repeats the path. */
+function reason(cause: unknown, path: string): string {
   const text = cause instanceof Error ? cause.message : String(cause);
-  return text.replace(/\s*\nRequire stack:[^]*$/, '').replace(/\s*\n\s*/g, ' ').trim();
+  return text
+    .replace(/^ParseError: /, '')
+    .replace(/\s*\nRequire stack:.*$/s, '')
+    .replace(/\s+/g, ' ')
+    .replace(`${path}:`, 'at ')
+    .trim();
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { extname, isAbsolute, resolve as resolvePath } from 'node:path';
 import { SyncError } from '../model/errors.ts';
@@ -41,7 +41,7 @@ export async function listPlugins(): Promise<readonly BuiltIn[]> {
 async function findModule(type: string, kind: PluginKind, directory: string): Promise<Module> {
   if (isPath(type)) {
     const path = resolvePath(directory, type);
-    if (existsSync(path)) return importModule(path);
+    if (statSync(path, { throwIfNoEntry: false })?.isFile()) return importModule(path);
     throw new SyncError('plugin/missing', `there is no file ${path}`, {
       hint: `A path in \`type\` is relative to the config's folder, ${directory}.`,
     });

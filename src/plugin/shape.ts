@@ -41,9 +41,12 @@ function shapeProblem(kind: PluginKind, definition: Fields): string | undefined 
 /** `reserved` are the keys that the config itself puts beside a plugin's options. */
 function schemaProblem(name: string, schema: unknown, reserved: readonly string[]): string | undefined {
   const properties = isFields(schema) && schema.type === 'object' ? schema.properties : undefined;
-  if (!isFields(properties)) return `has no \`${name}\`: a JSON Schema with \`type: 'object'\` and \`properties\``;
+  if (!isFields(properties))
+    return `has no \`${name}\`: a JSON Schema with \`type: 'object'\` and \`properties\``;
   const taken = reserved.find((key) => Object.hasOwn(properties, key));
-  return taken === undefined ? undefined : `declares "${taken}" in \`${name}\`, a key the config keeps for itself`;
+  return taken === undefined
+    ? undefined
+    : `declares "${taken}" in \`${name}\`, a key the config keeps for itself`;
 }
 
 function streamProblem(source: Fields): string | undefined {

@@ -23,10 +23,17 @@ const migrations: readonly (readonly string[])[] = [
 export async function migrate(database: Database, file: string): Promise<void> {
   const version = Number((await database.all('PRAGMA user_version'))[0]?.[0] ?? 0);
   if (version > migrations.length)
-    throw new SyncError('state/newer', `the state ${file} was written by a newer version of Syncline (state version ${version}, this one knows ${migrations.length})`, {
-      hint: 'Use that newer version, or name another file with `state:`.',
-    });
+    throw new SyncError(
+      'state/newer',
+      `the state ${file} was written by a newer version of Syncline (state version ${version}, this one knows ${migrations.length})`,
+      {
+        hint: 'Use that newer version, or name another file with `state:`.',
+      },
+    );
   if (version === migrations.length) return;
-  const statements: Statement[] = migrations.slice(version).flat().map((sql) => ({ sql }));
+  const statements: Statement[] = migrations
+    .slice(version)
+    .flat()
+    .map((sql) => ({ sql }));
   await database.write([...statements, { sql: `PRAGMA user_version = ${migrations.length}` }]);
 }

@@ -65,7 +65,9 @@ export async function openState(file: string): Promise<State> {
 function stateOf(database: Database): State {
   return {
     async startRun(id, startedAt) {
-      await database.write([{ sql: 'INSERT INTO runs (id, started_at) VALUES (?, ?)', rows: [[id, startedAt]] }]);
+      await database.write([
+        { sql: 'INSERT INTO runs (id, started_at) VALUES (?, ?)', rows: [[id, startedAt]] },
+      ]);
     },
     async finishPipeline(run, pipeline, result) {
       const row = [run, pipeline, JSON.stringify(result)];

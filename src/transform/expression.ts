@@ -1,4 +1,257 @@
-import { type ASTNode, type EvaluationError, type ParseError, TypeError as TypeFault } from '@marcbachmann/cel-js';
+import { type ASTNode, Environment } from '@marcbachmann/cel-js';
+import { Decimal } from '../model/decimal.ts';
 import { SyncError } from '../model/errors.ts';
+import { printJson } from '../model/json.ts';
 import type { Value } from '../model/types.ts';
-import { environment, toCel, toValue } from './cel.ts';
+import { compareCells } from './cells.ts';
+import { canonicalDecimal } from './number.ts';
+import type { PathScope } from './path.ts';
+
+/** What an expression sees: `record`, `item` (the row at hand), `run.id` and `now`, the start of the run. */
+export interface ExpressionScope extends PathScope {
+  readonly now: Date;
+}
+
+/**
+ * Compiles a CEL expression. It has no I/O and always ends. Three things differ from plain CEL, because records are
+ * what they are: a missing key or element reads as null, however deep; the numbers of a record are doubles, whole or
+ * not, and mix with ints (`record.opens / record.sent` is never cut to a whole number, `7 / 2` is); either branch of
+ * `a ? b : c` may be null. A number with more digits than a double (a Decimal) can be compared, and turned into
+ * something to count with by `double(…)`.
+ *
+ * Throws a SyncError `config/expression` for text that is no expression; what it returns throws a SyncError
+ * `row/expression` when the expression fails for a record, with a message that is a reject's reason.
+ */
+export function compileExpression(text: string): (scope: ExpressionScope) => Value {
+  const evaluate = parse(text);
+  return (scope) => {
+    try {
+      const { record, item, run, now } = scope;
+      return toValue(evaluate({ record: toCel(record), item: toCel(item), run: { id: run.id }, now }));
+    } catch (cause) {
+      throw new SyncError('row/expression', explain(text, cause), { cause });
+    }
+  };
+}
+
+function parse(text: string): (context: { readonly [name: string]: unknown }) => unknown {
+  try {
+    const parsed = environment.parse(text);
+    adapt(parsed.ast);
+    const { valid, error } = parsed.check();
+    if (!valid) throw error;
+    return parsed;
+  } catch (cause) {
+    throw new SyncError('config/expression', explain(text, cause), {
+      hint: 'An expression sees record, item, run and now; coalesce(a, b, …) and text(x) are there beside the functions of CEL.',
+      cause,
+    });
+  }
+}
+
+/** What is wrong, and the piece of the expression that is: ``no such overload: null + int in `record.a + 1` ``. */
+function explain(text: string, cause: unknown): string {
+  const { summary, node, message } = cause as CelFault;
+  const problem = (summary ?? message).replaceAll(/dyn<([^<>]*)>/g, '$1');
+  return `${problem} in \`${(node && text.slice(node.start, node.end)) || text}\``;
+}
+
+interface CelFault extends Error {
+  readonly summary?: string;
+  readonly node?: { readonly start: number; readonly end: number };
+}
+
+// The environment ----------------------------------------------------------------------------------------------------
+
+const environment = createEnvironment();
+
+function createEnvironment(): Environment {
+  const created = new Environment({ homogeneousAggregateLiterals: false })
+    .registerVariable('record', 'dyn')
+    .registerVariable('item', 'dyn')
+    .registerVariable('run', 'map')
+    .registerVariable('now', 'google.protobuf.Timestamp')
+    .registerType('decimal', Decimal)
+    .registerFunction('double(decimal): double', (value: Decimal) => Number(value.text), { async: false })
+    .registerFunction('string(decimal): string', (value: Decimal) => value.text, { async: false })
+    .registerFunction('text(dyn): dyn', toText, { async: false });
+  registerCoalesce(created);
+  registerArithmetic(created);
+  registerDecimals(created);
+  return created;
+}
+
+/** CEL functions have a fixed number of arguments: one overload for each number of them. */
+function registerCoalesce(created: Environment): void {
+  for (let count = 1; count <= 16; count++) {
+    const signature = `coalesce(${Array(count).fill('dyn').join(', ')}): dyn`;
+    created.registerFunction(
+      signature,
+      (...values: unknown[]) => values.find((value) => value !== null) ?? null,
+      {
+        async: false,
+      },
+    );
+  }
+}
+
+function registerArithmetic(created: Environment): void {
+  const operators: { readonly [operator: string]: (left: number, right: number) => number } = {
+    '+': (left, right) => left + right,
+    '-': (left, right) => left - right,
+    '*': (left, right) => left * right,
+    '/': (left, right) => left / right,
+    '%': (left, right) => left % right,
+  };
+  for (const [operator, apply] of Object.entries(operators)) {
+    created.registerOperator(`int ${operator} double`, (left: bigint, right: number) =>
+      apply(toDouble(left), right),
+    );
+    created.registerOperator(`double ${operator} int`, (left: number, right: bigint) =>
+      apply(left, toDouble(right)),
+    );
+  }
+  created.registerOperator('double % double', (left: number, right: number) => left % right);
+}
+
+function toDouble(int: bigint): number {
+  const double = Number(int);
+  if (BigInt(double) === int) return double;
+  throw new Error(`${int} has more digits than a double, which it is combined with`);
+}
+
+function registerDecimals(created: Environment): void {
+  const pairs = [
+    'decimal OP decimal',
+    'decimal OP int',
+    'decimal OP double',
+    'int OP decimal',
+    'double OP decimal',
+  ];
+  const relations: { readonly [operator: string]: (order: number) => boolean } = {
+    '<': (order) => order < 0,
+    '<=': (order) => order <= 0,
+    '>': (order) => order > 0,
+    '>=': (order) => order >= 0,
+    '==': (order) => order === 0,
+  };
+  for (const [operator, holds] of Object.entries(relations)) {
+    // CEL derives the mirrored equalities itself, and refuses them a second time.
+    for (const pair of operator === '==' ? pairs.slice(0, 3) : pairs)
+      created.registerOperator(pair.replace('OP', operator), (left, right) =>
+        holds(compareExact(left, right)),
+      );
+  }
+}
+
+function compareExact(left: Decimal | bigint | number, right: Decimal | bigint | number): number {
+  const [a, b] = [left, right].map((value) => canonicalDecimal(String(value)));
+  if (a === undefined || b === undefined) throw new Error(`${left} and ${right} cannot be compared`);
+  return compareCells('decimal', a, b);
+}
+
+/** The text of a value, exact digits and all; null stays null. */
+function toText(value: unknown): string | null {
+  const plain = toValue(value);
+  if (plain === null || typeof plain === 'string') return plain;
+  return printJson(plain);
+}
+
+// Values -------------------------------------------------------------------------------------------------------------
+
+/** CEL asks an object for its `constructor`: one that has a field of that name goes in as a Map. */
+function toCel(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'constructor')) return value;
+  return new Map(Object.entries(value));
+}
+
+/** The value of a result. Whole numbers come back as numbers as far as these are exact; timestamps as ISO 8601. */
+function toValue(result: unknown): Value {
+  if (typeof result === 'bigint') {
+    const number = Number(result);
+    return Number.isSafeInteger(number) ? number : result;
+  }
+  if (typeof result !== 'object' || result === null || result instanceof Decimal) return result as Value;
+  if (result instanceof Date) return result.toISOString();
+  if (Array.isArray(result)) return result.map(toValue);
+  if (result instanceof Map)
+    return Object.fromEntries([...result].map(([name, member]) => [String(name), toValue(member)]));
+  const prototype = Object.getPrototypeOf(result);
+  // Objects of the record, which are values as they are.
+  if (prototype === null || prototype === Object.prototype) return result as Value;
+  const number = result.valueOf();
+  if (typeof number === 'bigint') return toValue(number);
+  throw new Error(`the result is of type ${prototype.constructor.name}, which is no value of a record`);
+}
+
+// Missing keys -------------------------------------------------------------------------------------------------------
+
+type Evaluate = (
+  evaluator: { run(node: unknown, context: unknown): unknown },
+  node: unknown,
+  context: unknown,
+) => unknown;
+
+interface Checker {
+  readonly dynType: unknown;
+}
+
+/** The two methods of a node that stand behind every operator; see `test/transform/expression.test.ts`. */
+interface Node {
+  check(checker: Checker, node: unknown, context: unknown): unknown;
+  evaluate: Evaluate;
+}
+
+/** Gives the nodes of an expression the meanings that {@link compileExpression} promises. */
+function adapt(node: ASTNode): void {
+  const evaluate = evaluation(node);
+  if (evaluate) (node as unknown as Node).evaluate = evaluate;
+  if (node.op === '?:') for (const branch of node.args.slice(1)) allowAnyType(branch as unknown as Node);
+  for (const child of childrenOf(node.args)) adapt(child);
+}
+
+function evaluation(node: ASTNode): Evaluate | undefined {
+  if (node.op === '.') {
+    const [object, name] = node.args;
+    return (evaluator, _node, context) => toCel(readMember(evaluator.run(object, context), name) ?? null);
+  }
+  if (node.op === '[]') {
+    const [object, key] = node.args;
+    return (evaluator, _node, context) =>
+      toCel(readMember(evaluator.run(object, context), evaluator.run(key, context)) ?? null);
+  }
+  if (node.op === 'map') {
+    // CEL makes an object here, and drops keys such as `constructor` without a word.
+    const entries = node.args;
+    return (evaluator, _node, context) =>
+      new Map(entries.map(([key, member]) => [evaluator.run(key, context), evaluator.run(member, context)]));
+  }
+  if (node.op === 'call' && node.args[0] === 'has') {
+    const [member] = node.args[1];
+    if (member?.op !== '.') return undefined;
+    const [object, name] = member.args;
+    return (evaluator, _node, context) => readMember(evaluator.run(object, context), name) !== undefined;
+  }
+  return undefined;
+}
+
+function readMember(object: unknown, key: unknown): unknown {
+  if (typeof object !== 'object' || object === null || object instanceof Decimal) return undefined;
+  if (Array.isArray(object)) return typeof key === 'string' ? undefined : object[Number(key)];
+  if (object instanceof Map) return object.get(key);
+  const named = typeof key === 'string' && Object.hasOwn(object, key);
+  return named ? (object as { readonly [name: string]: unknown })[key] : undefined;
+}
+
+function allowAnyType(branch: Node): void {
+  const check = branch.check;
+  branch.check = (checker, node, context) => {
+    check.call(branch, checker, node, context);
+    return checker.dynType;
+  };
+}
+
+function* childrenOf(args: unknown): Generator<ASTNode> {
+  if (Array.isArray(args)) for (const arg of args) yield* childrenOf(arg);
+  else if (typeof args === 'object' && args !== null && 'op' in args) yield args as ASTNode;
+}

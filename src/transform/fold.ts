@@ -1,7 +1,8 @@
-import type { Cell, MergeFunction, Row, RowBatch, RowCounts, Scope, Target } from '../model/types.ts';
-import { equalCells, keyOf, keyOfRow } from './cells.ts';
+import type { Cell, ColumnType, MergeFunction, Row, RowBatch, RowCounts, Target } from '../model/types.ts';
+import { BatchRows } from './batch-rows.ts';
+import { equalCells } from './cells.ts';
 import { type ColumnMerge, columnMerges } from './merge.ts';
-import { type Entry, insertRow, mergeRow } from './row-merge.ts';
+import type { Entry } from './row-merge.ts';
 
 /** A row that is already in the target. */
 export interface Existing {
@@ -36,23 +37,83 @@ export interface Folded {
 /**
  * Merges the rows of a batch, in order, into the rows that are there. Pure: it says what to do, and does nothing.
  *
- * `existing` holds, by `keyOf` of their primary keys, the target's rows of all keys of the batch; under
- * `replace_within` also all rows of its parents. `functions` holds the merge functions of the target's columns, by path.
- * Changes carry `written` only where what Syncline is known to have written moved: it holds all tracked columns.
+ * `existing` holds, by `keyOf` of the primary key, the target's rows of all keys of the batch; under `replace_within`
+ * also all rows of its parents. `functions` holds the users' own merge functions by path. A change carries `written`,
+ * all of it, only where it moved. Throws a `SyncError` when a merge function fails or a strategy does not suit its column.
  */
 export function fold(
   batch: RowBatch,
   existing: ReadonlyMap<string, Existing>,
   functions: ReadonlyMap<string, MergeFunction> = noFunctions,
 ): Folded {
-  const folding = new Folding(batch.target, existing, functions);
+  const columns = mergesOf(batch.target, functions);
+  const rows = new BatchRows(batch.target, columns, existing);
   if (batch.scopes === undefined) {
-    for (const row of batch.rows) folding.add(row);
+    for (const row of batch.rows) rows.add(row);
   } else {
-    for (const scope of batch.scopes) folding.addScope(batch.rows, scope);
+    for (const scope of batch.scopes) rows.addScope(batch.rows, scope);
   }
-  return folding.outcome();
+  return outcome(rows.entries, batch.target);
 }
 
 const noFunctions: ReadonlyMap<string, MergeFunction> = new Map();
 
+/** The merges of a target are worked out once: it serves many batches. */
+const mergesByTarget = new WeakMap<
+  Target,
+  { readonly functions: ReadonlyMap<string, MergeFunction>; readonly columns: readonly ColumnMerge[] }
+>();
+
+function mergesOf(target: Target, functions: ReadonlyMap<string, MergeFunction>): readonly ColumnMerge[] {
+  const known = mergesByTarget.get(target);
+  if (known?.functions === functions) return known.columns;
+  const columns = columnMerges(target, functions);
+  mergesByTarget.set(target, { functions, columns });
+  return columns;
+}
+
+/** Judges each key from before the batch to after it. */
+function outcome(entries: ReadonlyMap<string, Entry>, target: Target): Folded {
+  const changes: Change[] = [];
+  const counts = { inserted: 0, updated: 0, unchanged: 0, deleted: 0, kept: 0 };
+  for (const [key, entry] of entries) {
+    counts.kept += entry.kept?.size ?? 0;
+    const change = changeOf(key, entry, target);
+    if (change !== undefined) changes.push(change);
+    if (change?.kind === 'insert') counts.inserted++;
+    else if (change?.kind === 'update') counts.updated++;
+    else if (change?.kind === 'delete') counts.deleted++;
+    else if (entry.existing !== undefined) counts.unchanged++;
+  }
+  return { changes, counts };
+}
+
+function changeOf(key: string, entry: Entry, target: Target): Change | undefined {
+  const { existing, row, memory } = entry;
+  if (existing === undefined) return row && { kind: 'insert', key, row, written: memory };
+  const before = existing.row;
+  if (row === undefined) return { kind: 'delete', key, before };
+  const changed = changedPlaces(before, entry.steps, row, target);
+  if (changed.length > 0) return { kind: 'update', key, before, row, changed, written: memory };
+  const moved = memory !== undefined && differingPlaces(existing.written ?? [], memory, target).length > 0;
+  return moved ? { kind: 'remember', key, row: before, written: memory } : undefined;
+}
+
+/** After one step cells that equal are the same; only a further one may lead back by another text. */
+function changedPlaces(before: Row, steps: number, row: Row, target: Target): readonly number[] {
+  if (steps === 0) return [];
+  if (steps > 1) return differingPlaces(before, row, target);
+  return [...before.keys()].filter((place) => before[place] !== row[place]);
+}
+
+/** Where two rows of a target differ. A cell that is not known differs from null. */
+function differingPlaces(before: Row, after: Row, target: Target): readonly number[] {
+  return target.columns.flatMap(({ type }, place) =>
+    sameCell(type, before[place], after[place]) ? [] : [place],
+  );
+}
+
+function sameCell(type: ColumnType, before: Cell | undefined, after: Cell | undefined): boolean {
+  if (before === after) return true;
+  return before !== undefined && after !== undefined && equalCells(type, before, after);
+}

@@ -2,7 +2,7 @@ import { Decimal } from '../model/decimal.ts';
 import { parseJson } from '../model/json.ts';
 import type { Value } from '../model/types.ts';
 
-type JsonObject = { readonly [name: string]: Value };
+export type JsonObject = { readonly [name: string]: Value };
 
 /** The value of a json cell. What a person typed over it may be no JSON: then it stands for itself, as text. */
 export function parseJsonCell(text: string): Value {

@@ -1,10 +1,11 @@
+import { Decimal } from '../model/decimal.ts';
 import { SyncError } from '../model/errors.ts';
 import { exactNumber, printJson } from '../model/json.ts';
 import type { Cell, ColumnType, MergeFunction, Row, Target, TargetColumn, Value } from '../model/types.ts';
 import { parseJsonCell } from './json-values.ts';
 import type { Merge } from './merge.ts';
 import { Refusal } from './refusal.ts';
-import { coerce } from './types.ts';
+import { type Coercion, createCoercion } from './types.ts';
 
 /** Merges by a function of the user's own, which is never asked about an existing null. */
 export function ownMerge(
@@ -15,19 +16,27 @@ export function ownMerge(
 ): Merge {
   const merge = functions.get(path);
   if (merge === undefined) throw new Error(`the merge function ${path} was not loaded`);
+  const toCell = createCoercion(column.type);
   return (existing, incoming, _, row) => {
     if (existing === null) return incoming;
     const key = keyValues(row, target);
-    const where = `"${column.name}" of the row with the key ${key.map(printJson).join(', ')}`;
+    const where = () => `"${column.name}" of the row with the key ${key.map(printJson).join(', ')}`;
     const context = { field: column.name, key, run: target.run.id };
     let result: unknown;
     try {
       result = merge(naturalValue(existing, column.type), naturalValue(incoming, column.type), context);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new SyncError('merge/function', `${path} failed for ${where}: ${reason}`, { cause });
+      throw new SyncError('merge/function', `${path} failed for ${where()}: ${reason}`, { cause });
     }
-    return result === undefined ? existing : fittingCell(result, path, column.type, where);
+    if (result === undefined) return existing;
+    const cell = cellOf(result, toCell);
+    if (!(cell instanceof Refusal)) return cell;
+    throw new SyncError(
+      'merge/function',
+      `${path} returned for ${where()} what is not of type ${column.type}: ${cell.reason}`,
+      { hint: 'Return a value of that type, null to clear it, or undefined to leave it as it is.' },
+    );
   };
 }
 
@@ -45,13 +54,22 @@ function naturalValue(cell: Cell, type: ColumnType): Value {
   return type === 'decimal' ? exactNumber(cell) : cell;
 }
 
-function fittingCell(result: unknown, path: string, type: ColumnType, where: string): Cell {
-  const problem = (reason: string) =>
-    new SyncError('merge/function', `${path} returned for ${where} what is not of type ${type}: ${reason}`, {
-      hint: 'Return a value of the type of the column, null to clear it, or undefined to leave it as it is.',
-    });
-  if (result instanceof Promise) throw problem('it returned a promise, and cannot be waited for');
-  const cell = coerce(result as Value, type);
-  if (cell instanceof Refusal) throw problem(cell.reason);
-  return cell;
+function cellOf(result: unknown, toCell: Coercion): Cell | Refusal {
+  if (result === null) return null;
+  const cell = toCell(result as Value);
+  if (cell instanceof Refusal || isPlain(result)) return cell;
+  return new Refusal(
+    'merge/function',
+    `${Object.prototype.toString.call(result)} holds more than plain data`,
+  );
+}
+
+/** Code may return what JSON has no word for (a promise, a Date), and what would be lost in silence as JSON text. */
+function isPlain(value: unknown): boolean {
+  if (typeof value !== 'object')
+    return typeof value !== 'function' && typeof value !== 'symbol' && value !== undefined;
+  if (value === null || value instanceof Decimal) return true;
+  if (Array.isArray(value)) return value.every(isPlain);
+  const prototype = Object.getPrototypeOf(value);
+  return (prototype === Object.prototype || prototype === null) && Object.values(value).every(isPlain);
 }

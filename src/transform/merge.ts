@@ -37,7 +37,7 @@ export function columnMerges(
     return {
       place,
       type: column.type,
-      merge: column.type === 'json' ? keepingEqualJson(merge) : merge,
+      merge,
       tracked: column.tracked,
       keepsEdits: strategy.type === 'keep_edits',
       restless: strategy.type === 'function',
@@ -62,13 +62,16 @@ function strategyMerge(
   switch (strategy.type) {
     case 'overwrite':
     case 'keep_edits':
-      return (_, incoming) => incoming;
+      return unlessEqual(column, (_, incoming) => incoming);
     case 'first_value':
       return (existing) => existing;
     case 'first_non_null_value':
       return unlessNull((existing) => existing);
     case 'last_non_null_value':
-      return unlessNull((_, incoming) => incoming);
+      return unlessEqual(
+        column,
+        unlessNull((_, incoming) => incoming),
+      );
     case 'max':
       return extreme(strategy, column, 1);
     case 'min':
@@ -85,10 +88,19 @@ function strategyMerge(
     case 'deep_merge':
       return jsonMerge(column, deepMerge);
     case 'newest':
-      return newest(strategy.by, target);
+      return unlessEqual(column, newest(strategy.by, target));
     case 'function':
-      return ownMerge(strategy.path, functions, column, target);
+      return unlessEqual(column, ownMerge(strategy.path, functions, column, target));
   }
+}
+
+/** Another text for an equal value, which only json has, is no change. */
+function unlessEqual(column: TargetColumn, merge: Merge): Merge {
+  if (column.type !== 'json') return merge;
+  return (existing, incoming, before, row) => {
+    const result = merge(existing, incoming, before, row);
+    return equalCells('json', existing, result) ? existing : result;
+  };
 }
 
 /** Null on either side gives way to the other. */
@@ -119,7 +131,10 @@ function jsonMerge(column: TargetColumn, merge: (existing: string, incoming: str
   return unlessNull((existing, incoming) => merge(String(existing), String(incoming)));
 }
 
-/** A column that no row has brought yet tells nothing: then every row is as new as the one before. */
+/**
+ * A column that no row has brought yet tells nothing: then every row is as new as the one before. A null that a newer
+ * row left stays: an older row that filled it would bring back what was cleared, and on a replay end otherwise.
+ */
 function newest(by: string, target: Target): Merge {
   const place = target.columns.findIndex((column) => column.name === by);
   const column = target.columns[place];
@@ -128,16 +143,9 @@ function newest(by: string, target: Target): Merge {
   if (type === 'json') throw misfit({ type: 'max' }, column, 'timestamp');
   return (existing, incoming, before, row) => {
     const known = before[place] ?? null;
-    if (existing === null || known === null) return incoming;
+    if (known === null) return incoming;
     const arriving = row[place] ?? null;
     return arriving !== null && compareCells(type, arriving, known) >= 0 ? incoming : existing;
-  };
-}
-
-function keepingEqualJson(merge: Merge): Merge {
-  return (existing, incoming, before, row) => {
-    const result = merge(existing, incoming, before, row);
-    return equalCells('json', result, existing) ? existing : result;
   };
 }
 
@@ -145,6 +153,8 @@ function misfit(strategy: Strategy, column: TargetColumn, wanted: string): SyncE
   return new SyncError(
     'merge/type',
     `the column "${column.name}" is of type ${column.type}, which cannot merge by ${strategy.type}`,
-    { hint: `Give it a type that can under \`map\`, such as \`type: ${wanted}\`, or another strategy under \`merge\`.` },
+    {
+      hint: `Give it a type that can under \`map\`, such as \`type: ${wanted}\`, or another strategy under \`merge\`.`,
+    },
   );
 }

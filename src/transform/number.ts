@@ -43,13 +43,14 @@ export function toNumber(value: Value, group: string | undefined): Cell | Refusa
 /** Every digit kept, in canonical form. */
 export function toDecimal(value: Value, group: string | undefined): Cell | Refusal {
   if (typeof value === 'number') {
+    if (Number.isSafeInteger(value)) return String(value === 0 ? 0 : value);
     if (!Number.isFinite(value)) return refuse(value, 'is not a finite number');
     return canonicalDecimal(String(value)) ?? refuse(value, 'is not a decimal');
   }
   const text = numberText(value, group);
   if (text === undefined) return refuse(value, 'is not a decimal');
-  const canonical = canonicalDecimal(text);
-  if (canonical !== undefined) return canonical;
+  const digits = canonicalDecimal(text);
+  if (digits !== undefined) return digits;
   return refuse(value, plain.test(text) ? `has more than ${maxDigits} digits` : 'is not a decimal');
 }
 
@@ -65,9 +66,13 @@ export function isInt64(integer: bigint): boolean {
 
 const plain = /^([+-]?)(?=\.?[0-9])([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,10}))?$/;
 
+/** What needs no change to be canonical: nearly every decimal there is. */
+const canonical = /^(?!-0$)-?(?:0|[1-9][0-9]{0,99})(?:\.[0-9]{0,99}[1-9])?$/;
+
 /** No exponent, no plus, no needless zeros: `-12.5`, `0`, `100`. Undefined for text that is no number, or too long. */
 export function canonicalDecimal(text: string): string | undefined {
-  const match = plain.exec(text);
+  if (canonical.test(text)) return text;
+  const match = text.length > 3 * maxDigits ? null : plain.exec(text);
   if (match === null) return undefined;
   const [, sign, whole = '', fraction = '', exponent = '0'] = match;
   const all = whole + fraction;
@@ -90,8 +95,8 @@ function survives(text: string, number: number): boolean {
   // A double holds any fifteen digits.
   if (text.length <= 15 && !/[eE]/.test(text)) return true;
   if (!Number.isFinite(number)) return false;
-  const canonical = canonicalDecimal(text);
-  return canonical !== undefined && canonical === canonicalDecimal(String(number));
+  const digits = canonicalDecimal(text);
+  return digits !== undefined && digits === canonicalDecimal(String(number));
 }
 
 /** The text of what may be a number; undefined for what cannot be one. */
@@ -104,7 +109,8 @@ function numberText(value: Value, group: string | undefined): string | undefined
 function withoutGroups(text: string, group: string | undefined): string {
   if (group === undefined || group === '' || !text.includes(group)) return text;
   const [first = '', ...others] = text.split(group);
-  const whole = /^[+-]?[0-9]{1,3}$/.test(first) && others.slice(0, -1).every((part) => /^[0-9]{3}$/.test(part));
+  const whole =
+    /^[+-]?[0-9]{1,3}$/.test(first) && others.slice(0, -1).every((part) => /^[0-9]{3}$/.test(part));
   const grouped = whole && /^[0-9]{3}(?![0-9])/.test(others.at(-1) ?? '');
   return grouped ? first + others.join('') : text;
 }

@@ -3,7 +3,7 @@ import { SyncError } from '../model/errors.ts';
 import type { Value } from '../model/types.ts';
 
 /** What a path begins at: the row at hand, the record it came from, or a constant of the run. */
-export type Root = 'item' | 'record' | 'run_id' | 'now';
+type Root = 'item' | 'record' | 'run_id' | 'now';
 
 /**
  * A place in a record: `names.0.displayName`. A bare path reads the row at hand (the element under `each`, else the
@@ -38,10 +38,9 @@ export function parsePath(text: string): Path {
   throw badRoot(text);
 }
 
-/** The top-level field of the row at hand that a path reads; undefined when it reads it whole, or something else. */
+/** The top-level field of the record that a path reads, where no `each` is; undefined when it reads it whole, or the run. */
 export function topLevelField(text: string): string | undefined {
-  const { root, names } = parsePath(text);
-  return root === 'item' ? names[0] : undefined;
+  return parsePath(text).names[0];
 }
 
 /** What lies at a path; undefined where there is nothing. */
@@ -82,12 +81,15 @@ function unquote(text: string, name: string): string {
   try {
     return JSON.parse(name.slice(1, -1)) as string;
   } catch (cause) {
-    throw new SyncError('config/path', `${JSON.stringify(text)} is not a path: ${name} is not JSON text`, { cause });
+    throw new SyncError('config/path', `${JSON.stringify(text)} is not a path: ${name} is not JSON text`, {
+      cause,
+    });
   }
 }
 
 function badName(text: string, at: number): SyncError {
-  const found = at >= text.length ? 'it ends where a name is expected' : `a name is expected at "${text.slice(at)}"`;
+  const found =
+    at >= text.length ? 'it ends where a name is expected' : `a name is expected at "${text.slice(at)}"`;
   const index = /\[([0-9]+)\]/.exec(text);
   const hint = index
     ? `An element of an array is read with its number between dots: ${text.replace(/\[([0-9]+)\]/g, '.$1')}`
@@ -98,13 +100,19 @@ function badName(text: string, at: number): SyncError {
 function badRoot(text: string): SyncError {
   const root = /^\$[^.[]*/.exec(text)?.[0] ?? text;
   if (root === '$parent' || root === '$partition')
-    return new SyncError('config/path', `${JSON.stringify(text)} reads ${root}, which is not available: streams have no parents and no partitions`, {
-      hint: 'Use a path in the record, $record, $run.id or $now.',
-    });
+    return new SyncError(
+      'config/path',
+      `${JSON.stringify(text)} reads ${root}, which is not available: streams have no parents and no partitions`,
+      {
+        hint: 'Use a path in the record, $record, $run.id or $now.',
+      },
+    );
   const rest = text.slice(root.length + 1);
   const hint =
     root === '$' && rest !== ''
       ? `A field of the row at hand is read by its name alone: ${rest}`
       : `A path may begin with $, $record, $run.id or $now; a field of that name is quoted: ["${root}"].`;
-  return new SyncError('config/path', `${JSON.stringify(text)} is not a path: it begins with ${root}`, { hint });
+  return new SyncError('config/path', `${JSON.stringify(text)} is not a path: it begins with ${root}`, {
+    hint,
+  });
 }

@@ -1,5 +1,5 @@
-import { Decimal } from '../model/decimal.ts';
 import type { ErrorCode } from '../model/codes.ts';
+import { Decimal } from '../model/decimal.ts';
 import type { Value } from '../model/types.ts';
 
 /** Why a value cannot become a cell. It is data, not an exception: bad values are an everyday thing. */

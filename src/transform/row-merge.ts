@@ -9,6 +9,8 @@ export interface Entry {
   readonly existing: Existing | undefined;
   /** Undefined while there is no row of this key. */
   row: Row | undefined;
+  /** How often the row was set: after the first time, cells that differ by `!==` are different values. */
+  steps: number;
   /** What Syncline is now known to have written, once that moved. */
   memory: (Cell | undefined)[] | undefined;
   /** The places of cells that were left as a person edited them. */
@@ -19,6 +21,7 @@ export interface Entry {
 export function insertRow(entry: Entry, row: Row, columns: readonly ColumnMerge[]): void {
   // Where a deleted row comes back, a missing cell must clear what the target still holds.
   entry.row = entry.existing === undefined ? row : row.map((cell) => cell ?? null);
+  entry.steps++;
   for (const { place, tracked } of columns) {
     if (!tracked) continue;
     entry.memory ??= row.map(() => undefined);
@@ -49,7 +52,9 @@ export function mergeRow(entry: Entry, before: Row, row: Row, columns: readonly 
       remember(entry, column, result);
     }
   }
-  if (after !== undefined) entry.row = after;
+  if (after === undefined) return;
+  entry.row = after;
+  entry.steps++;
 }
 
 /** A person's value: neither what Syncline wrote, nor what is coming in, nor blank. */

@@ -33,9 +33,11 @@ export function refuseText(text: string): Refusal {
 /** Why a value has no JSON text of its own; undefined when it has. */
 function inspect(value: Value, depth: number): Refusal | undefined {
   if (typeof value === 'string') return isStorable(value) ? undefined : refuseText(value);
-  if (typeof value === 'number') return Number.isFinite(value) ? undefined : refuse(value, 'is not a finite number');
+  if (typeof value === 'number')
+    return Number.isFinite(value) ? undefined : refuse(value, 'is not a finite number');
   if (typeof value !== 'object' || value === null || value instanceof Decimal) return undefined;
-  if (depth === maxDepth) return new Refusal('row/depth', `${maxDepth} levels of arrays and objects are exceeded`);
+  if (depth === maxDepth)
+    return new Refusal('row/depth', `${maxDepth} levels of arrays and objects are exceeded`);
   return Array.isArray(value) ? inspectAll(value, depth) : inspectFields(value, depth);
 }
 

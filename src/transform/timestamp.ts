@@ -35,7 +35,8 @@ function fromIso(text: string, zone: Zone | undefined): Cell | Refusal {
   const separator = text.charCodeAt(10);
   const colon = text.charCodeAt(13);
   // Between the day and the hour: T, t or a space.
-  if ((separator !== 84 && separator !== 116 && separator !== 32) || colon !== 58) return refuse(text, expected);
+  if ((separator !== 84 && separator !== 116 && separator !== 32) || colon !== 58)
+    return refuse(text, expected);
   const seconds = text.charCodeAt(16) === 58;
   const clock = isBelow(text, 11, 24) && isBelow(text, 14, 60) && (!seconds || isBelow(text, 17, 60));
   if (!clock || !isDay(text)) return refuse(text, `${expected} (no such day or time)`);
@@ -62,7 +63,8 @@ function atOffset(text: string, local: string, fraction: string, offset: string,
     if (match === null || minutes > 14 * 60) return refuse(text, `${expected} (no such offset)`);
     return printSecond(text, second - (match[1] === '-' ? -minutes : minutes) * 60, fraction);
   }
-  if (zone === undefined) return refuse(text, 'is a timestamp without a zone: set timezone, or write it with Z or an offset');
+  if (zone === undefined)
+    return refuse(text, 'is a timestamp without a zone: set timezone, or write it with Z or an offset');
   return printSecond(text, zone.toUtc(second), fraction);
 }
 
@@ -70,7 +72,8 @@ function fromEpoch(value: Value, places: number): Cell | Refusal {
   const number = typeof value === 'number' || typeof value === 'bigint' || value instanceof Decimal;
   const digits = typeof value === 'string' && /^-?[0-9]+(\.[0-9]+)?$/.test(value);
   const canonical = number || digits ? canonicalDecimal(String(value)) : undefined;
-  if (canonical === undefined) return refuse(value, 'is not an epoch: expected a number, or its digits as text');
+  if (canonical === undefined)
+    return refuse(value, 'is not an epoch: expected a number, or its digits as text');
   const seconds = places === 0 ? canonical : (canonicalDecimal(`${canonical}e-${places}`) ?? canonical);
   const [whole = '', fraction = ''] = seconds.split('.');
   if (fraction.length > 6) return refuse(value, 'has more than six fractional digits of a second');
@@ -81,7 +84,8 @@ function fromEpoch(value: Value, places: number): Cell | Refusal {
 }
 
 function printSecond(value: Value, second: number, fraction: string): Cell | Refusal {
-  if (!(second >= firstSecond && second < endSecond)) return refuse(value, 'is outside the years 0001 to 9999 in UTC');
+  if (!(second >= firstSecond && second < endSecond))
+    return refuse(value, 'is outside the years 0001 to 9999 in UTC');
   return print(new Date(second * 1000).toISOString().slice(0, 19), fraction);
 }
 
@@ -101,7 +105,8 @@ function isDay(text: string): boolean {
   const month = twoDigits(text, 5);
   const day = twoDigits(text, 8);
   if (century < 0 || year < 1 || month < 1 || month > 12 || day < 1) return false;
-  if (text.charCodeAt(4) !== 45 || text.charCodeAt(7) !== 45 || day > (daysInMonth[month - 1] ?? 0)) return false;
+  if (text.charCodeAt(4) !== 45 || text.charCodeAt(7) !== 45 || day > (daysInMonth[month - 1] ?? 0))
+    return false;
   return month !== 2 || day < 29 || (year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0));
 }
 

@@ -49,7 +49,11 @@ function createClock(name: string): (utc: number) => number {
   const format = createFormat(name);
   return (utc) => {
     const parts = new Map(format.formatToParts(utc * 1000).map((part) => [part.type, part.value]));
-    const [year, month, date] = [Number(parts.get('year')), Number(parts.get('month')), Number(parts.get('day'))];
+    const [year, month, date] = [
+      Number(parts.get('year')),
+      Number(parts.get('month')),
+      Number(parts.get('day')),
+    ];
     const shown = new Date(0);
     shown.setUTCFullYear(parts.get('era') === 'BC' ? 1 - year : year, month - 1, date);
     shown.setUTCHours(Number(parts.get('hour')), Number(parts.get('minute')), Number(parts.get('second')));

@@ -15,7 +15,10 @@ export interface Surroundings {
 }
 
 /** `auto` colours a terminal, unless `NO_COLOR` is set or it is a dumb one; `FORCE_COLOR` colours all the same. */
-export function lookOf(color: 'auto' | 'always' | 'never', { environment, terminal, platform }: Surroundings): Look {
+export function lookOf(
+  color: 'auto' | 'always' | 'never',
+  { environment, terminal, platform }: Surroundings,
+): Look {
   const capable = terminal && environment.TERM !== 'dumb' && !environment.NO_COLOR;
   const colored = color === 'always' || (color === 'auto' && (capable || Boolean(environment.FORCE_COLOR)));
   const locale = environment.LC_ALL || environment.LC_CTYPE || environment.LANG;

@@ -30,7 +30,10 @@ export function plainLines({ look, dated, write }: PlainOptions): (event: RunEve
       case 'progress':
         if (Date.parse(event.at) - told < progressEvery) return;
         told = Date.parse(event.at);
-        return line(event, `${event.pipeline}: ${count(event.counts.read)} read, ${count(event.counts.rejected)} rejected`);
+        return line(
+          event,
+          `${event.pipeline}: ${count(event.counts.read)} read, ${count(event.counts.rejected)} rejected`,
+        );
       case 'pipeline_finished':
         if (dated) line(event, `${event.pipeline}: ${event.result.status}`);
         return;

@@ -7,7 +7,9 @@ import { printable } from './printable.ts';
 export function summary(result: RunResult, look: Look): string {
   const pipelines = Object.entries(result.pipelines);
   const cells = pipelines.map(([name, pipeline]) => cellsOf(name, pipeline, pipelines));
-  const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((line) => (line[column] ?? '').length)));
+  const widths = (cells[0] ?? []).map((_, column) =>
+    Math.max(...cells.map((line) => (line[column] ?? '').length)),
+  );
   const lines = pipelines.flatMap(([, pipeline], index) => {
     const line = (cells[index] ?? []).map((cell, column) =>
       column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
@@ -61,7 +63,12 @@ function failureLines({ error }: PipelineResult, { colors }: Look): string[] {
 
 function lastLine(result: RunResult, { unicode }: Look): string {
   const statuses = Object.values(result.pipelines).map(({ status }) => status);
-  const words = { succeeded: 'succeeded', partial: 'with rejects', failed: 'failed', cancelled: 'cancelled' } as const;
+  const words = {
+    succeeded: 'succeeded',
+    partial: 'with rejects',
+    failed: 'failed',
+    cancelled: 'cancelled',
+  } as const;
   const told = (Object.keys(words) as (keyof typeof words)[])
     .map((status) => [statuses.filter((other) => other === status).length, words[status]] as const)
     .filter(([number]) => number > 0)

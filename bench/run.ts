@@ -1,0 +1,87 @@
+/**
+ * The performance suite: `npm run bench`, or `npm run bench -- 100000` for fewer rows. Every speed stands beside a
+ * raw baseline measured in the same run; the ratio is what counts, since machines differ.
+ */
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Measured, measure, median } from './process.ts';
+import { writeBenchFile } from './rows.ts';
+
+const rows = Number(process.argv[2] ?? 1_000_000);
+const cli = fileURLToPath(new URL('../dist/src/cli.js', import.meta.url));
+const baseline = ['--import', 'jiti/register', fileURLToPath(new URL('baseline.ts', import.meta.url))];
+const here = fileURLToPath(new URL('..', import.meta.url));
+
+const config = (file: string) => `version: 1
+sources: { in: { type: file, streams: { rows: ${file} } } }
+sinks: { db: { type: libsql, url: file:sync.db } }
+pipelines:
+  rows:
+    from: in.rows
+    to: db.rows
+    primary_key: id
+    map:
+      id: { from: id, type: integer }
+      email: email
+      name: name
+      amount: { from: amount, type: number }
+      active: { from: active, type: boolean }
+      updated_at: { from: updated_at, type: timestamp }
+      note: note
+`;
+
+function line(what: string, { seconds, megabytes }: Measured, beside?: Measured, count = rows): void {
+  const speed = `${Math.round(count / seconds / 1000)}k rows/s`;
+  const ratio = beside ? `${Math.round((beside.seconds / seconds) * 100)} % of the baseline` : '';
+  console.log(
+    `${what.padEnd(34)} ${seconds.toFixed(1).padStart(6)} s ${speed.padStart(12)} ${megabytes.toFixed(0).padStart(5)} MB  ${ratio}`,
+  );
+}
+
+async function benchFormat(format: 'csv' | 'jsonl', folder: string): Promise<Measured> {
+  const file = join(folder, `rows.${format}`);
+  await writeBenchFile(file, format, rows, 0);
+  await writeFile(join(folder, 'sync.config.yaml'), config(`rows.${format}`));
+  const raw = await measure(here, [...baseline, format, file, join(folder, `base-${format}.db`)]);
+  line(`${format}: baseline, first load`, raw);
+  const first = await measure(folder, [cli, 'run', '--quiet']);
+  line(`${format}: syncline, first load`, first, raw);
+  const again = await measure(here, [...baseline, format, file, join(folder, `base-${format}.db`)]);
+  line(`${format}: baseline, nothing changed`, again);
+  line(`${format}: syncline, nothing changed`, await measure(folder, [cli, 'run', '--quiet']), again);
+  await writeBenchFile(file, format, rows, 1);
+  const changed = await measure(here, [...baseline, format, file, join(folder, `base-${format}.db`)]);
+  line(`${format}: baseline, every row changed`, changed);
+  line(`${format}: syncline, every row changed`, await measure(folder, [cli, 'run', '--quiet']), changed);
+  await rm(join(folder, 'sync.db'));
+  await rm(join(folder, '.syncline'), { recursive: true });
+  return first;
+}
+
+async function benchMemory(folder: string, first: Measured): Promise<void> {
+  await writeBenchFile(join(folder, 'rows.jsonl'), 'jsonl', rows * 5, 0);
+  const five = await measure(folder, [cli, 'run', '--quiet']);
+  line('jsonl: syncline, five times the rows', five, undefined, rows * 5);
+  const growth = Math.round((five.megabytes / first.megabytes - 1) * 100);
+  console.log(`memory: ${first.megabytes.toFixed(0)} MB, and ${growth} % more for five times the rows`);
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'syncline-bench-'));
+try {
+  console.log(`${rows} rows of 7 columns, upsert by key into libSQL, node ${process.version}`);
+  const raw = await measure(here, [...baseline, 'raw', String(rows), join(folder, 'raw.db')]);
+  line('raw driver, rows made in memory', raw);
+  await benchFormat('csv', folder);
+  const first = await benchFormat('jsonl', folder);
+  await benchMemory(folder, first);
+  const help = await median(7, () => measure(folder, [cli, '--help']));
+  const validate = await median(7, () => measure(folder, [cli, 'validate']));
+  console.log(
+    `--help ${Math.round(help.seconds * 1000)} ms (aim 150), validate ${Math.round(validate.seconds * 1000)} ms (aim 500)`,
+  );
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,81 @@
+import type { BigIntStats } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { SyncError } from 'syncline';
+
+const chunkSize = 256 * 1024;
+
+/** A file that is read whole, maybe more than once, and must stay as it is meanwhile. */
+export interface FileBytes {
+  /** The bytes from the beginning. */
+  read(): AsyncGenerator<Uint8Array>;
+  /** Throws when the file is not the one any more that was first read. */
+  checkUnchanged(): Promise<void>;
+}
+
+/** `name` is what errors call the file. */
+export function fileBytes(path: string, name: string, signal: AbortSignal): FileBytes {
+  let first: BigIntStats | undefined;
+
+  async function* read(): AsyncGenerator<Uint8Array> {
+    const handle = await openFile(path, name);
+    try {
+      const stats = await handle.stat({ bigint: true });
+      if (!stats.isFile())
+        throw unreadable(name, stats.isDirectory() ? 'is a folder' : 'is not a regular file');
+      first ??= stats;
+      if (!isSame(first, stats)) throw changed(name);
+      for (;;) {
+        signal.throwIfAborted();
+        const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(chunkSize), 0, chunkSize);
+        if (bytesRead === 0) return;
+        yield buffer.subarray(0, bytesRead);
+      }
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async function checkUnchanged(): Promise<void> {
+    const now = await stat(path, { bigint: true }).catch(() => undefined);
+    if (first === undefined || (now !== undefined && isSame(first, now))) return;
+    throw changed(name);
+  }
+
+  return { read, checkUnchanged };
+}
+
+function changed(name: string): SyncError {
+  return new SyncError('source/file_changed', `${name} was changed while it was read`, {
+    hint: 'Run again when it is finished. A writer that renames the finished file into place avoids this.',
+  });
+}
+
+function isSame(a: BigIntStats, b: BigIntStats): boolean {
+  return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ino === b.ino;
+}
+
+async function openFile(path: string, name: string): Promise<FileHandle> {
+  try {
+    return await open(path);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    if (code === 'ENOENT') {
+      throw new SyncError('source/file_missing', `${name} is not there (${path})`, {
+        hint: "Relative paths start at the config's folder. Correct `path`, or put the file there.",
+        cause,
+      });
+    }
+    throw unreadable(
+      name,
+      code === 'EACCES' ? 'may not be read by this user' : `cannot be opened: ${cause}`,
+      cause,
+    );
+  }
+}
+
+function unreadable(name: string, what: string, cause?: unknown): SyncError {
+  return new SyncError('source/file_unreadable', `${name} ${what}`, {
+    hint: 'Name a regular file that this user may read, or several with a pattern such as data/*.csv.',
+    cause,
+  });
+}

@@ -1,0 +1,185 @@
+import type { Mode } from '../model/types.ts';
+import { compileCheck } from '../transform/checks.ts';
+import { parsePath } from '../transform/path.ts';
+import { type Columns, columnsOf, mappedKey, requireColumn } from './columns.ts';
+import type { Config, PipelineConfig } from './config.ts';
+import { type Fields, isFields, toFields } from './defaults.ts';
+import type { ConfigPath } from './document.ts';
+import { resolveCondition, resolveFields } from './fields.ts';
+import type { Findings } from './findings.ts';
+import { checkCombination, parentColumns } from './matrix.ts';
+import { resolveFrom, resolveTo } from './references.ts';
+import { checkStrategies, resolveStrategies } from './strategies.ts';
+import type { Checked } from './validate.ts';
+
+/** What a pipeline is resolved against. */
+export interface Surroundings extends Pick<Config, 'sources' | 'sinks'> {
+  readonly checked: Checked;
+  readonly directory: string;
+  readonly findings: Findings;
+}
+
+type Ends = Pick<PipelineConfig, 'source' | 'stream' | 'sink' | 'target'>;
+type Parts = Pick<PipelineConfig, 'fields' | 'rest' | 'each' | 'where' | 'merge' | 'checks' | 'columns'>;
+
+/** A pipeline whose schema was checked, with its defaults; undefined when something in it is wrong, which is told. */
+export async function resolvePipeline(
+  name: string,
+  value: Fields,
+  surroundings: Surroundings,
+): Promise<PipelineConfig | undefined> {
+  const { findings } = surroundings;
+  const path = ['pipelines', name];
+  const ends = resolveEnds(value, path, surroundings);
+  const parts = resolveParts(value, path, surroundings);
+  const columns = columnsOf(parts.fields, parts.rest);
+  checkStamps(parts.columns, columns, path, findings);
+  // Broken fields would only bring complaints about columns that are there.
+  if (!findings.touches([...path, 'map'])) {
+    checkColumns(value, parts.checks, columns, path, findings);
+    await checkStrategies(
+      mergeOf(value),
+      parts.merge,
+      columns,
+      listOf(value.primary_key),
+      [...path, 'merge'],
+      findings,
+    );
+  }
+  if (ends === undefined || findings.touches(path)) return undefined;
+  return combine(name, value, ends, parts, findings);
+}
+
+/** The whole, when each part is right: what they add up to is judged by the mode matrix. */
+function combine(name: string, value: Fields, ends: Ends, parts: Parts, findings: Findings): PipelineConfig {
+  const columns = columnsOf(parts.fields, parts.rest);
+  const streamKey = ends.stream.primary_key;
+  const inherited = parts.each === undefined ? mappedKey(streamKey, parts.fields, parts.rest) : undefined;
+  const primary_key = value.primary_key === undefined ? (inherited ?? []) : listOf(value.primary_key);
+  const mode = (value.mode as Mode | undefined) ?? ends.sink.plugin.modes[0];
+  const replaceWithin = value.replace_within === true;
+  const combination = {
+    path: ['pipelines', name],
+    mode,
+    sink: ends.sink,
+    key: primary_key,
+    streamKey,
+    columns,
+    each: parts.each !== undefined,
+    merges: Object.keys(mergeOf(value)).length > 0,
+    strategies: parts.merge,
+    replaceWithin,
+  };
+  checkCombination(combination, findings);
+  return {
+    name,
+    ...ends,
+    ...parts,
+    mode,
+    primary_key,
+    within: replaceWithin ? parentColumns(primary_key, columns) : undefined,
+    schema_contract: value.schema_contract as PipelineConfig['schema_contract'],
+    batch_size: value.batch_size as number,
+    enabled: value.enabled as boolean,
+    tags: listOf(value.tags),
+  };
+}
+
+/** Where records come from, and where rows go. */
+function resolveEnds(
+  value: Fields,
+  path: ConfigPath,
+  { sources, sinks, checked, findings }: Surroundings,
+): Ends | undefined {
+  const { from, to } = value;
+  const read =
+    typeof from === 'string' ? resolveFrom(from, [...path, 'from'], checked.sources, findings) : undefined;
+  const written =
+    typeof to === 'string' ? resolveTo(to, [...path, 'to'], checked.sinks, findings) : undefined;
+  const source = read && sources.get(read.source.name);
+  const stream = read && source?.streams.get(read.stream);
+  const sink = written && sinks.get(written.sink.name);
+  if (written === undefined || source === undefined || stream === undefined || sink === undefined)
+    return undefined;
+  return { source, stream, sink, target: written.target };
+}
+
+/** The keys that can be judged each for itself. */
+function resolveParts(value: Fields, path: ConfigPath, { directory, findings }: Surroundings): Parts {
+  const { map, each } = value;
+  if (typeof each === 'string') findings.attempt([...path, 'each'], () => parsePath(each));
+  return {
+    fields: isFields(map) ? resolveFields(map, [...path, 'map'], findings) : undefined,
+    rest: value.rest === 'keep' ? 'keep' : 'drop',
+    each: typeof each === 'string' ? each : undefined,
+    where: resolveCondition(value.where, [...path, 'where'], findings),
+    merge: resolveStrategies(mergeOf(value), directory),
+    checks: new Map(isFields(value.checks) ? Object.entries(value.checks) : []),
+    columns: stampsOf(value.columns),
+  };
+}
+
+/** Names in `primary_key` and `checks` against the columns of the mapping. */
+function checkColumns(
+  value: Fields,
+  checks: PipelineConfig['checks'],
+  columns: Columns,
+  path: ConfigPath,
+  findings: Findings,
+): void {
+  const keyPath = [...path, 'primary_key'];
+  const key = findings.touches(keyPath) ? [] : listOf(value.primary_key);
+  for (const [index, column] of key.entries()) {
+    requireColumn(
+      columns,
+      column,
+      Array.isArray(value.primary_key) ? [...keyPath, index] : keyPath,
+      findings,
+    );
+  }
+  for (const [column, check] of checks) {
+    const place = [...path, 'checks', column];
+    if (findings.touches(place)) continue;
+    requireColumn(columns, column, place, findings, 'key');
+    findings.attempt(place, () => compileCheck(column, check));
+  }
+}
+
+/** The columns that the sink fills may not be mapped as well. */
+function checkStamps(stamps: Parts['columns'], columns: Columns, path: ConfigPath, findings: Findings): void {
+  const names = Object.entries(stamps).filter(([, name]) => name !== undefined);
+  for (const [stamp, name] of names) {
+    const mapped = [...columns.fields.keys()].find((column) => column.toLowerCase() === name.toLowerCase());
+    const twin = names.find(([other, text]) => other !== stamp && text.toLowerCase() === name.toLowerCase());
+    if (mapped === undefined && twin === undefined) continue;
+    const message =
+      mapped === undefined
+        ? `"${name}" is named twice in \`columns\``
+        : `"${mapped}" is the column that Syncline fills itself`;
+    const help = `rename the mapped column, or say \`columns: { ${stamp}: OTHER_NAME }\`, or \`columns: { ${stamp}: false }\` to do without.`;
+    const place = mapped === undefined ? [...path, 'columns', stamp] : [...path, 'map', mapped];
+    findings.error({
+      path: place,
+      what: mapped === undefined ? 'value' : 'key',
+      code: 'config/column',
+      message,
+      help,
+    });
+  }
+}
+
+function stampsOf(value: unknown): Parts['columns'] {
+  const { run_id, synced_at } = isFields(value) ? value : {};
+  const name = (stamp: unknown) => (typeof stamp === 'string' && stamp !== '' ? stamp : undefined);
+  return { run_id: name(run_id), synced_at: name(synced_at) };
+}
+
+function mergeOf({ merge }: Fields): Fields {
+  return isFields(merge) ? merge : toFields([]);
+}
+
+/** A list that may be written as one string. */
+function listOf(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value];
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+}

@@ -1,0 +1,133 @@
+import path from 'node:path';
+import { createColors } from 'picocolors';
+import type { Diagnostic, Span } from './diagnostics.ts';
+import { codeFrame } from './frame.ts';
+import { placeAt } from './place.ts';
+
+export interface ReportOptions {
+  readonly format: 'text' | 'json' | 'github';
+  /** Whether text may have escape codes. */
+  readonly color: boolean;
+  /** Files are named relative to this folder. */
+  readonly directory: string;
+}
+
+/** Everything that was found, ready to be printed: lines that end in a newline. Text is empty when nothing was found. */
+export function reportDiagnostics(diagnostics: readonly Diagnostic[], options: ReportOptions): string {
+  switch (options.format) {
+    case 'text':
+      return reportText(diagnostics, options);
+    case 'json':
+      return reportJson(diagnostics, options.directory);
+    case 'github':
+      return diagnostics.map((diagnostic) => `${annotation(diagnostic, options.directory)}\n`).join('');
+  }
+}
+
+function reportText(diagnostics: readonly Diagnostic[], options: ReportOptions): string {
+  if (diagnostics.length === 0) return '';
+  const blocks = diagnostics.map((diagnostic) => `${block(diagnostic, options)}\n\n`);
+  return `${blocks.join('')}${summary(diagnostics, options)}\n`;
+}
+
+type Colors = ReturnType<typeof createColors>;
+
+function block(diagnostic: Diagnostic, { color, directory }: ReportOptions): string {
+  const colors = createColors(color);
+  const { severity, code, path: where, message, help, span, other } = diagnostic;
+  const paint = severity === 'error' ? colors.red : colors.yellow;
+  const place = where === '' ? '' : ` ${colors.bold(where)}`;
+  const lines = [`${colors.bold(paint(severity))}${place}: ${message}  ${colors.dim(`[${code}]`)}`];
+  if (span !== undefined) lines.push(...showPlace(span, '', directory, colors, paint));
+  if (other !== undefined)
+    lines.push(...showPlace(other.span, `${other.message} `, directory, colors, paint));
+  if (help !== undefined) lines.push(`   ${colors.cyan('help:')} ${help.replaceAll('\n', '\n     ')}`);
+  return lines.join('\n');
+}
+
+function showPlace(
+  span: Span,
+  words: string,
+  directory: string,
+  colors: Colors,
+  mark: (text: string) => string,
+): string[] {
+  const { line, column } = placeAt(span, span.start);
+  const where = colors.cyan(`${relative(span.file, directory)}:${line}:${column}`);
+  const arrow = `  ${words}→ ${where}`;
+  return span.text === '' ? [arrow] : [arrow, codeFrame(span, { dim: colors.dim, mark })];
+}
+
+function summary(diagnostics: readonly Diagnostic[], { color, directory }: ReportOptions): string {
+  const colors = createColors(color);
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  const warnings = diagnostics.length - errors.length;
+  const counts = [count(errors.length, 'error'), count(warnings, 'warning')]
+    .filter((words) => words !== '')
+    .join(', ');
+  const files = new Set(
+    diagnostics.flatMap(({ span }) => (span === undefined ? [] : [relative(span.file, directory)])),
+  );
+  const place =
+    files.size === 0 ? '' : ` in ${files.size > 2 ? `${files.size} files` : [...files].join(' and ')}`;
+  const more = `more: syncline explain ${(errors[0] ?? diagnostics[0])?.code}`;
+  if (errors.length === 0) return `${colors.yellow('!')} ${counts}${place} · ${more}`;
+  return `${colors.red('✗')} ${counts}${place} · nothing was run · ${more}`;
+}
+
+function count(many: number, word: string): string {
+  if (many === 0) return '';
+  return `${many} ${word}${many === 1 ? '' : 's'}`;
+}
+
+function reportJson(diagnostics: readonly Diagnostic[], directory: string): string {
+  const ok = diagnostics.every(({ severity }) => severity !== 'error');
+  const errors = diagnostics.map(({ severity, code, path: where, message, help, span }) => ({
+    severity,
+    code,
+    path: where,
+    message,
+    help: help ?? null,
+    ...jsonPlace(span, directory),
+  }));
+  return `${JSON.stringify({ ok, errors }, undefined, 2)}\n`;
+}
+
+/** Where a span begins and ends; the end is exclusive. */
+function jsonPlace(span: Span | undefined, directory: string) {
+  if (span === undefined) return { file: null, line: null, column: null, endLine: null, endColumn: null };
+  const start = placeAt(span, span.start);
+  const end = placeAt(span, span.end);
+  const file = relative(span.file, directory);
+  return { file, line: start.line, column: start.column, endLine: end.line, endColumn: end.column };
+}
+
+/** A workflow command of GitHub Actions, shown beside the line in a pull request. */
+function annotation(
+  { severity, code, path: where, message, help, span }: Diagnostic,
+  directory: string,
+): string {
+  const properties = [`title=${escapeProperty(code)}`];
+  if (span !== undefined) {
+    const { line, column } = placeAt(span, span.start);
+    properties.unshift(
+      `file=${escapeProperty(relative(span.file, directory))}`,
+      `line=${line}`,
+      `col=${column}`,
+    );
+  }
+  const text = `${where === '' ? '' : `${where}: `}${message}${help === undefined ? '' : `\nhelp: ${help}`}`;
+  return `::${severity} ${properties.join(',')}::${escapeData(text)}`;
+}
+
+function escapeData(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+
+function escapeProperty(text: string): string {
+  return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}
+
+function relative(file: string, directory: string): string {
+  return path.relative(directory, file).split(path.sep).join('/');
+}

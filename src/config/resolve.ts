@@ -1,0 +1,93 @@
+import { resolve as resolvePath } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parsePath } from '../transform/path.ts';
+import type { Config, PipelineConfig, SinkConfig, SourceConfig, StreamConfig } from './config.ts';
+import type { ConfigPath, Document } from './document.ts';
+import type { Findings } from './findings.ts';
+import { resolvePipeline } from './pipeline.ts';
+import { checkTargets } from './targets.ts';
+import { type Checked, type SinkEntry, type SourceEntry, validateDocument } from './validate.ts';
+
+/**
+ * The config a document declares: checked by the schemas, its references and what they mean together, with all
+ * defaults. Undefined when something was wrong; then it is among the findings.
+ */
+export async function resolveConfig(
+  document: Document,
+  directory: string,
+  findings: Findings,
+): Promise<Config | undefined> {
+  const checked = await validateDocument(document, directory, findings);
+  // What the schemas found comes first: the rest may well follow from it.
+  findings.sort();
+  const sources = resolveSources(checked.sources, findings);
+  const sinks = resolveSinks(checked.sinks);
+  const pipelines = await resolvePipelines(checked, { sources, sinks }, directory, findings);
+  checkTargets(pipelines, findings);
+  findings.sort();
+  if (findings.errors.length > 0) return undefined;
+  return {
+    file: document.file,
+    directory,
+    state: statePath(String(checked.state), directory),
+    sources,
+    sinks,
+    pipelines,
+    warnings: [...document.warnings, ...findings.warnings],
+    secrets: checked.secrets,
+  };
+}
+
+function resolveSources(
+  entries: ReadonlyMap<string, SourceEntry>,
+  findings: Findings,
+): Map<string, SourceConfig> {
+  const sources = new Map<string, SourceConfig>();
+  for (const { name, plugin, options, streams } of entries.values()) {
+    if (plugin === undefined) continue;
+    const resolved = [...streams].map(([stream, { primary_key, ...rest }]): [string, StreamConfig] => {
+      const path = ['sources', name, 'streams', stream, 'primary_key'];
+      return [
+        stream,
+        { name: stream, options: rest, primary_key: recordFields(primary_key, path, findings) },
+      ];
+    });
+    sources.set(name, { name, plugin, options, streams: new Map(resolved) });
+  }
+  return sources;
+}
+
+function resolveSinks(entries: ReadonlyMap<string, SinkEntry>): Map<string, SinkConfig> {
+  const sinks = new Map<string, SinkConfig>();
+  for (const { name, plugin, options } of entries.values()) {
+    if (plugin !== undefined) sinks.set(name, { name, plugin, options });
+  }
+  return sinks;
+}
+
+async function resolvePipelines(
+  checked: Checked,
+  resolved: Pick<Config, 'sources' | 'sinks'>,
+  directory: string,
+  findings: Findings,
+): Promise<Map<string, PipelineConfig>> {
+  const pipelines = new Map<string, PipelineConfig>();
+  for (const [name, value] of checked.pipelines) {
+    const pipeline = await resolvePipeline(name, value, { ...resolved, checked, directory, findings });
+    if (pipeline !== undefined) pipelines.set(name, pipeline);
+  }
+  return pipelines;
+}
+
+function recordFields(value: unknown, path: ConfigPath, findings: Findings): readonly string[] {
+  if (value === undefined || findings.touches(path)) return [];
+  return [value].flat().flatMap((field, index) => {
+    const place = Array.isArray(value) ? [...path, index] : path;
+    return findings.attempt(place, () => parsePath(String(field))) === undefined ? [] : [String(field)];
+  });
+}
+
+function statePath(text: string, directory: string): string {
+  if (/^file:\/\//.test(text)) return fileURLToPath(new URL(text, pathToFileURL(`${directory}/`)));
+  return resolvePath(directory, text.replace(/^file:/, ''));
+}

@@ -1,0 +1,92 @@
+import { relative } from 'node:path';
+import type { Strategy } from '../model/types.ts';
+import type { Config, PipelineConfig } from './config.ts';
+import { coreSchema } from './core-schema.ts';
+import { type Fields, isFields, mergeDefaults, toFields } from './defaults.ts';
+import type { Document, LoadOptions } from './document.ts';
+import { toLines } from './lines.ts';
+import { openConfig } from './open.ts';
+import { originOf } from './origin.ts';
+
+export interface ShowOptions {
+  /** Also tells on every line where its value comes from. */
+  readonly origin?: boolean;
+}
+
+/**
+ * The config as it is understood, as YAML: defaults are in, short forms are spelled out, secrets are left out. Throws a
+ * `ConfigError` for a config with mistakes.
+ */
+export async function showConfig(load: LoadOptions, { origin = false }: ShowOptions = {}): Promise<string> {
+  const { config, document } = await openConfig(load);
+  const redact = (text: string) =>
+    [...config.secrets].reduce((left, secret) => left.replaceAll(secret, '•••'), text);
+  const lines = toLines(effective(config, document), redact);
+  if (!origin) return `${lines.map(({ text }) => text).join('\n')}\n`;
+  const width = Math.min(60, Math.max(...lines.map(({ text }) => text.length)));
+  const commented = lines.map(({ text, path, value }) => {
+    return isFields(value) ? text : `${text.padEnd(width)}  # ${redact(originOf(path, value, document))}`;
+  });
+  return `${commented.join('\n')}\n`;
+}
+
+/** The config in the shape of its file. */
+function effective(config: Config, document: Document): Fields {
+  const written = mergeDefaults(document.value);
+  const typeOf = (kind: 'sources' | 'sinks', name: string) => read(read(read(written, kind), name), 'type');
+  const sources = [...config.sources.values()].map(({ name, options, streams }) => {
+    const long = [...streams.values()].map((stream) => {
+      const key = stream.primary_key.length > 0 ? { primary_key: stream.primary_key } : {};
+      return [stream.name, { ...stream.options, ...key }] as const;
+    });
+    return [name, { type: typeOf('sources', name), ...options, streams: toFields(long) }] as const;
+  });
+  const sinks = [...config.sinks.values()].map(
+    ({ name, options }) => [name, { type: typeOf('sinks', name), ...options }] as const,
+  );
+  const pipelines = [...config.pipelines.values()].map(
+    (pipeline) => [pipeline.name, pipelineOf(pipeline, config)] as const,
+  );
+  return {
+    version: 1,
+    state: read(written, 'state') ?? coreSchema.properties.state.default,
+    sources: toFields(sources),
+    sinks: toFields(sinks),
+    pipelines: toFields(pipelines),
+  };
+}
+
+function pipelineOf(pipeline: PipelineConfig, { directory }: Config): Fields {
+  const { source, stream, sink, target, fields, rest, each, where, merge, checks, columns, within } =
+    pipeline;
+  const map = fields?.map(({ column, ...field }) => [column, field] as const);
+  const strategies = [...merge.fields, ['*', merge.others] as const];
+  return {
+    from: `${source.name}.${stream.name}`,
+    to: `${sink.name}.${target}`,
+    primary_key: pipeline.primary_key,
+    mode: pipeline.mode,
+    map: map && toFields(map),
+    rest: map && rest,
+    each,
+    where,
+    merge: toFields(strategies.map(([name, strategy]) => [name, strategyOf(strategy, directory)])),
+    replace_within: within !== undefined,
+    checks: checks.size > 0 ? toFields(checks) : undefined,
+    schema_contract: pipeline.schema_contract,
+    batch_size: pipeline.batch_size,
+    columns: { run_id: columns.run_id ?? false, synced_at: columns.synced_at ?? false },
+    enabled: pipeline.enabled,
+    tags: pipeline.tags,
+  };
+}
+
+function strategyOf(strategy: Strategy, directory: string): unknown {
+  if (strategy.type === 'newest') return { newest: { by: strategy.by } };
+  if (strategy.type !== 'function') return strategy.type;
+  return `./${relative(directory, strategy.path)}`;
+}
+
+function read(value: unknown, key: string): unknown {
+  return isFields(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+}

@@ -1,0 +1,150 @@
+import type { SinkDefinition, SourceDefinition } from '../plugin/contract.ts';
+import { namesOf, resolvePlugin } from '../plugin/resolve.ts';
+import type { Definitions, PluginKind } from '../plugin/shape.ts';
+import { schemaErrors } from './ajv.ts';
+import { coreSchema, type Schema, sinkSchema, sourceSchema } from './core-schema.ts';
+import { type Fields, isFields, mergeDefaults, toFields, writtenAt } from './defaults.ts';
+import { type ConfigPath, type Document, toPointer } from './document.ts';
+import type { Findings } from './findings.ts';
+import { fillDefaults, findSecrets, typeVariables } from './options.ts';
+import { toFindings } from './problems.ts';
+import { sinkOf, sourceOf, streamOf } from './schema.ts';
+import { didYouMean } from './suggest.ts';
+
+/** A source or sink whose options were checked. */
+interface Entry<Plugin> {
+  readonly name: string;
+  /** Undefined when there is none of that type, which was told. */
+  readonly plugin?: Plugin;
+  /** With the plugin's defaults; without `type` and `streams`. */
+  readonly options: Fields;
+}
+
+export interface SourceEntry extends Entry<SourceDefinition> {
+  /** In their long form, with the plugin's defaults and still with `primary_key`. */
+  readonly streams: ReadonlyMap<string, Fields>;
+}
+
+export type SinkEntry = Entry<SinkDefinition>;
+
+/** The config after `defaults`, schemas and their own defaults. What has the wrong shape was told, and may be in here. */
+export interface Checked {
+  readonly state: unknown;
+  readonly sources: ReadonlyMap<string, SourceEntry>;
+  readonly sinks: ReadonlyMap<string, SinkEntry>;
+  readonly pipelines: ReadonlyMap<string, Fields>;
+  /** Values that must never be printed. */
+  readonly secrets: ReadonlySet<string>;
+}
+
+/** What every step of the check needs. */
+interface Check {
+  readonly document: Document;
+  readonly directory: string;
+  readonly findings: Findings;
+  readonly secrets: Set<string>;
+}
+
+/** Checks a config by its schemas, the core's and its plugins', and puts their defaults in. */
+export async function validateDocument(
+  document: Document,
+  directory: string,
+  findings: Findings,
+): Promise<Checked> {
+  const secrets = new Set(document.secretValues);
+  const check = { document, directory, findings, secrets };
+  const root = checkNode(check, mergeDefaults(document.value), coreSchema, []);
+  const sources = new Map<string, SourceEntry>();
+  for (const [name, value] of entriesOf(root.sources))
+    sources.set(name, await sourceEntry(check, name, value));
+  const sinks = new Map<string, SinkEntry>();
+  for (const [name, value] of entriesOf(root.sinks)) sinks.set(name, await sinkEntry(check, name, value));
+  return { state: root.state, sources, sinks, pipelines: new Map(entriesOf(root.pipelines)), secrets };
+}
+
+async function sourceEntry(check: Check, name: string, value: Fields): Promise<SourceEntry> {
+  const path = ['sources', name];
+  const plugin = await findPlugin(check, value.type, 'source', path);
+  const { type, streams, ...options } = checkNode(
+    check,
+    value,
+    plugin ? sourceOf(plugin) : sourceSchema,
+    path,
+  );
+  const schema = plugin ? streamOf(plugin) : {};
+  const checkedStreams = entriesOf(streams, plugin?.shortForm ?? 'stream').map(([stream, options]) => {
+    return [stream, checkNode(check, options, schema, [...path, 'streams', stream])] as const;
+  });
+  return { name, plugin, options: toFields(Object.entries(options)), streams: new Map(checkedStreams) };
+}
+
+async function sinkEntry(check: Check, name: string, value: Fields): Promise<SinkEntry> {
+  const path = ['sinks', name];
+  const plugin = await findPlugin(check, value.type, 'sink', path);
+  const { type, ...options } = checkNode(check, value, plugin ? sinkOf(plugin) : sinkSchema, path);
+  return { name, plugin, options: toFields(Object.entries(options)) };
+}
+
+async function findPlugin<Kind extends PluginKind>(
+  { directory, findings }: Check,
+  type: unknown,
+  kind: Kind,
+  path: ConfigPath,
+): Promise<Definitions[Kind] | undefined> {
+  if (typeof type !== 'string' || type === '') return undefined;
+  try {
+    return await resolvePlugin(type, kind, directory);
+  } catch (error) {
+    const meant = didYouMean(type, await namesOf(kind));
+    findings.thrown([...path, 'type'], error, meant && `did you mean "${meant}"?`);
+    return undefined;
+  }
+}
+
+/** The value with its variables typed and the schema's defaults in; what the schema refuses is told. */
+function checkNode(check: Check, value: unknown, schema: Schema, path: ConfigPath): Fields {
+  const { document, findings, secrets } = check;
+  const isVariable = (at: ConfigPath) =>
+    document.fromEnvironment.has(toPointer(writtenAt(document.value, at)));
+  const typed = typeVariables(value, schema, path, isVariable);
+  try {
+    // Redacted before they are quoted: a long value is cut there, and the start of a secret would be left.
+    const errors = schemaErrors(schema, typed).map((error) => ({
+      ...error,
+      data: findings.redact(error.data),
+    }));
+    for (const finding of toFindings(errors, typed, path)) findings.error(finding);
+  } catch (error) {
+    findings.thrown([...path, 'type'], error);
+  }
+  for (const secret of findSecrets(typed, schema, path)) {
+    secrets.add(secret.text);
+    if (!comesFromOutside(document, secret.path)) findings.warning(literalSecret(secret.path));
+  }
+  const filled = fillDefaults(typed, schema);
+  return isFields(filled) ? filled : toFields([]);
+}
+
+function comesFromOutside(document: Document, path: ConfigPath): boolean {
+  const span = document.span(writtenAt(document.value, path));
+  return span === undefined || /(^|[^$])\$\{/.test(span.text.slice(span.start, span.end));
+}
+
+function literalSecret(path: ConfigPath) {
+  return {
+    path,
+    code: 'config/secret',
+    message: 'a secret is written out in the config, where everyone who reads the file sees it',
+    help: 'put it into the environment or into .env, and write ${NAME} here.',
+  } as const;
+}
+
+/** The members of a map that are maps themselves; a bare string is `{ [shortForm]: string }`. */
+function entriesOf(value: unknown, shortForm?: string): readonly (readonly [string, Fields])[] {
+  if (!isFields(value)) return [];
+  return Object.entries(value).flatMap(([name, member]): (readonly [string, Fields])[] => {
+    if (typeof member === 'string' && shortForm !== undefined)
+      return [[name, toFields([[shortForm, member]])]];
+    return isFields(member) ? [[name, member]] : [];
+  });
+}

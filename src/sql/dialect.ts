@@ -1,0 +1,79 @@
+import { SyncError } from '../model/errors.ts';
+import type { ColumnType } from '../model/types.ts';
+import { isStorable } from '../transform/text.ts';
+
+/** What SQLite can take in one statement and one table. */
+export const limits = { parameters: 32_766, columns: 2_000 } as const;
+
+/** How the columns Syncline creates are declared. */
+export const declaredTypes = {
+  string: 'TEXT',
+  integer: 'INTEGER',
+  number: 'REAL',
+  decimal: 'TEXT',
+  boolean: 'INTEGER',
+  timestamp: 'TEXT',
+  date: 'TEXT',
+  json: 'TEXT',
+} as const satisfies Record<ColumnType, string>;
+
+/** A name as SQL: always quoted, quotes doubled. Throws `schema/name` for a name that SQLite would cut or change. */
+export function quote(name: string): string {
+  if (!isStorable(name)) {
+    throw new SyncError(
+      'schema/name',
+      `The name ${JSON.stringify(name)} holds a NUL or half a surrogate pair.`,
+      {
+        hint: 'Rename it; no database can keep such a name.',
+      },
+    );
+  }
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** What SQLite does to a value before it stores it, by the declared type of the column: its own rules, in its order. */
+export function affinityOf(declared: string): 'integer' | 'text' | 'none' | 'real' | 'numeric' {
+  if (/INT/i.test(declared)) return 'integer';
+  if (/CHAR|CLOB|TEXT/i.test(declared)) return 'text';
+  if (declared === '' || /BLOB|^ANY$/i.test(declared)) return 'none';
+  if (/REAL|FLOA|DOUB/i.test(declared)) return 'real';
+  return 'numeric';
+}
+
+/** Whether a column declared so gives back every value of the type as it was written. */
+export function holds(declared: string, type: ColumnType): boolean {
+  const affinity = affinityOf(declared);
+  if (affinity === 'none') return true;
+  switch (type) {
+    case 'integer':
+      return affinity === 'integer' || affinity === 'numeric';
+    case 'number':
+    case 'boolean':
+      return affinity !== 'text';
+    case 'timestamp':
+    case 'date':
+      return true; // never looks like a number, so that it stays text anywhere
+    default:
+      return affinity === 'text';
+  }
+}
+
+/** The widest type a column holds that Syncline did not declare itself. */
+export function typeOf(declared: string): ColumnType {
+  switch (affinityOf(declared)) {
+    case 'integer':
+      return 'integer';
+    case 'real':
+      return 'number';
+    case 'numeric':
+      return numericType(declared);
+    default:
+      return 'string';
+  }
+}
+
+function numericType(declared: string): ColumnType {
+  if (/BOOL/i.test(declared)) return 'boolean';
+  if (/TIME/i.test(declared)) return 'timestamp';
+  return /DATE/i.test(declared) ? 'date' : 'number';
+}

@@ -1,0 +1,157 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import Driver from 'libsql';
+import { SyncError } from '../model/errors.ts';
+import type { SqlValue } from './libsql.ts';
+import { isBusy, toSyncError } from './libsql-error.ts';
+import type { Session } from './session.ts';
+import { fromDriver, toParameter } from './values.ts';
+
+export interface ConnectionOptions {
+  readonly path: string;
+  /** Nothing can be written, and a missing file is an error. */
+  readonly readonly: boolean;
+  /** How long a lock held elsewhere is waited for, in milliseconds. */
+  readonly patience: number;
+}
+
+type Statement = Driver.Statement<unknown[]>;
+
+/** The driver waits by blocking its thread; between such waits the thread answers others. */
+const busyTimeout = 250;
+const pause = 25;
+const cachedStatements = 200;
+
+/**
+ * One connection to a database file, opened when it is first needed. After any error it is thrown away: the driver
+ * does not reset a statement that met a lock, and every later commit on that connection would fail.
+ */
+export class Connection implements Session {
+  readonly #options: ConnectionOptions;
+  readonly #statements = new Map<string, Statement>();
+  #driver: Driver.Database | undefined;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+  }
+
+  get exists(): boolean {
+    return existsSync(this.#options.path);
+  }
+
+  /** Makes sure that the file is there, with its folder, and is a database. */
+  touch(): Promise<void> {
+    return this.#untilUnlocked(() => {
+      if (!this.#options.readonly) mkdirSync(dirname(this.#options.path), { recursive: true });
+      this.open();
+      this.all('PRAGMA schema_version');
+    });
+  }
+
+  /** Reads, waiting for a lock held elsewhere. */
+  read<Result>(work: (session: Session) => Result): Promise<Result> {
+    return this.#untilUnlocked(() => {
+      this.open();
+      return work(this);
+    });
+  }
+
+  /** Does the work in one transaction, which is durable when this resolves. A lock met anywhere starts it anew. */
+  transaction<Result>(work: (session: Session) => Result): Promise<Result> {
+    return this.#untilUnlocked(() => {
+      this.#refuseReadonly();
+      mkdirSync(dirname(this.#options.path), { recursive: true });
+      const driver = this.open();
+      // Only on files we create: it changes a file for good, and fails on network disks.
+      if (this.all('PRAGMA page_count')[0]?.[0] === 0) driver.exec('PRAGMA journal_mode = WAL');
+      driver.exec('BEGIN IMMEDIATE');
+      const result = work(this);
+      driver.exec('COMMIT');
+      return result;
+    });
+  }
+
+  all(sql: string, parameters: readonly unknown[] = []): SqlValue[][] {
+    const rows = this.#statement(sql).all(parameters.map(toParameter)) as unknown[][];
+    // In place: on the hot path of a lookup, copies are what costs.
+    for (const row of rows)
+      for (let index = 0; index < row.length; index++) row[index] = fromDriver(row[index]);
+    return rows as SqlValue[][];
+  }
+
+  run(sql: string, parameters: readonly unknown[] = []): number {
+    const statement = this.#statement(sql);
+    const values = parameters.map(toParameter);
+    // A statement that returns rows is only reset once they are all read.
+    return statement.reader ? statement.all(values).length : statement.run(values).changes;
+  }
+
+  /** Rows one by one; the caller reads them all or closes the connection. */
+  iterate(sql: string, parameters: readonly SqlValue[]): { columns: string[]; rows: Iterable<unknown[]> } {
+    const statement = this.#statement(sql);
+    const columns = statement.columns().map((column) => column.name);
+    return { columns, rows: statement.iterate(parameters.map(toParameter)) as Iterable<unknown[]> };
+  }
+
+  open(): Driver.Database {
+    if (this.#driver) return this.#driver;
+    const { path, readonly } = this.#options;
+    if (readonly && !this.exists) {
+      throw new SyncError('sql/open', `There is no file ${path}.`, { hint: 'Correct the path.' });
+    }
+    const driver = new Driver(path, { timeout: busyTimeout });
+    this.#driver = driver;
+    driver.defaultSafeIntegers(true);
+    // In WAL mode anything less than FULL can lose the last commits with the power.
+    driver.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -32000');
+    if (readonly) driver.exec('PRAGMA query_only = ON');
+    return driver;
+  }
+
+  close(): void {
+    const driver = this.#driver;
+    this.#driver = undefined;
+    this.#statements.clear();
+    if (driver?.inTransaction) driver.exec('ROLLBACK');
+    driver?.close();
+  }
+
+  /** Runs what goes on outside of `read` and `transaction`: its errors are made ours. */
+  reporting<Result>(work: () => Result): Result {
+    try {
+      return work();
+    } catch (error) {
+      this.close();
+      throw toSyncError(error, this.#options.path);
+    }
+  }
+
+  async #untilUnlocked<Result>(attempt: () => Result): Promise<Result> {
+    const deadline = performance.now() + this.#options.patience;
+    for (;;) {
+      try {
+        return attempt();
+      } catch (error) {
+        this.close();
+        if (!isBusy(error) || performance.now() > deadline) throw toSyncError(error, this.#options.path);
+      }
+      await setTimeout(pause);
+    }
+  }
+
+  #refuseReadonly(): void {
+    if (!this.#options.readonly) return;
+    throw new SyncError('sql/readonly', `The database ${this.#options.path} was opened for reading only.`);
+  }
+
+  #statement(sql: string): Statement {
+    const cached = this.#statements.get(sql);
+    if (cached) return cached;
+    const statement: Statement = this.open().prepare(sql);
+    if (statement.reader) statement.raw();
+    if (this.#statements.size >= cachedStatements) this.#statements.clear();
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}

@@ -1,0 +1,60 @@
+import { printJson } from '../model/json.ts';
+import type { Cell, Row, Target } from '../model/types.ts';
+import type { Change, Existing } from '../transform/fold.ts';
+import { forgetRow, rememberWritten, type WrittenField } from './ledger.ts';
+import { rowsByKey, tupleOf } from './lookup.ts';
+import type { Session } from './session.ts';
+
+/** A row as the ledger names it: `{"id":1}`. With the names, a table whose key is changed takes up no foreign memory. */
+export function memoryRow(target: Target, row: Row): string {
+  const fields = target.primary_key.map((place) => {
+    return `${printJson(target.columns[place]?.name ?? '')}:${printJson(row[place] ?? null)}`;
+  });
+  return `{${fields.join()}}`;
+}
+
+/** Remembers what the changes wrote to tracked columns, as the table returns it. */
+export function rememberChanges(
+  session: Session,
+  target: Target,
+  changes: readonly Change[],
+  existing: ReadonlyMap<string, Existing>,
+): void {
+  const tracked = target.columns.flatMap((column, place) => (column.tracked ? [place] : []));
+  if (tracked.length === 0) return;
+  const stored = storedRows(session, target, changes);
+  const fields: WrittenField[] = [];
+  for (const change of changes) {
+    if (change.kind === 'delete') {
+      forgetRow(session, target.name, memoryRow(target, change.before));
+      continue;
+    }
+    const before = existing.get(change.key)?.written;
+    const row = memoryRow(target, change.row);
+    for (const place of tracked) {
+      const value = writtenAt(change, place, stored.get(change.key));
+      const name = target.columns[place]?.name;
+      if (name !== undefined && value !== undefined && value !== before?.[place])
+        fields.push({ row, name, value });
+    }
+  }
+  rememberWritten(session, target.name, fields);
+}
+
+/** A trigger or the database itself may store something else than it was given: what comes back is what counts. */
+function storedRows(session: Session, target: Target, changes: readonly Change[]): ReadonlyMap<string, Row> {
+  const written = changes.filter((change) => change.kind === 'insert' || change.kind === 'update');
+  const keys = written.map((change) => tupleOf(change.row, target.primary_key));
+  return rowsByKey(session, target, target.primary_key, keys);
+}
+
+function writtenAt(
+  change: Exclude<Change, { kind: 'delete' }>,
+  place: number,
+  stored: Row | undefined,
+): Cell | undefined {
+  const value = change.written?.[place];
+  if (value === undefined || !stored) return value;
+  const wroteIt = change.kind === 'insert' || (change.kind === 'update' && change.changed.includes(place));
+  return wroteIt ? stored[place] : value;
+}

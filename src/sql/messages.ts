@@ -1,0 +1,58 @@
+import type { ErrorCode } from '../model/codes.ts';
+import { type Place, SyncError } from '../model/errors.ts';
+import type { Column, RowBatch } from '../model/types.ts';
+import type { Committed } from '../plugin/contract.ts';
+import type { SqlValue, Statement } from './libsql.ts';
+import type { ConnectionOptions } from './libsql-connection.ts';
+import type { Page, PageQuery } from './libsql-pages.ts';
+
+/** What a database's thread can be asked. Connections and page reads are known by a number the asker chose. */
+export interface ThreadCalls {
+  connect(connection: number, options: ConnectionOptions): void;
+  /** Opens the file now, making it where there is none. */
+  touch(connection: number): void;
+  all(connection: number, sql: string, parameters: readonly SqlValue[]): SqlValue[][];
+  write(connection: number, statements: readonly Statement[]): void;
+  discover(connection: number, target: string): readonly Column[] | undefined;
+  commit(connection: number, batch: RowBatch): Committed;
+  disconnect(connection: number): void;
+  openPages(pages: number, options: ConnectionOptions, query: PageQuery): void;
+  nextPage(pages: number): Page | undefined;
+  closePages(pages: number): void;
+}
+
+export interface Call {
+  readonly id: number;
+  readonly name: keyof ThreadCalls;
+  readonly parameters: readonly unknown[];
+}
+
+export type Answer =
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly error: Failure };
+
+/** An error as plain data: between threads an error object would lose its class and code. */
+export interface Failure {
+  readonly message: string;
+  readonly stack?: string;
+  readonly sync?: {
+    readonly code: ErrorCode;
+    readonly hint?: string;
+    readonly place?: Place;
+    readonly cause?: Failure;
+  };
+}
+
+export function toFailure(error: unknown): Failure {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { message, stack } = error;
+  if (!(error instanceof SyncError)) return { message, stack };
+  const { code, hint, place, cause } = error;
+  return { message, sync: { code, hint, place, cause: cause === undefined ? undefined : toFailure(cause) } };
+}
+
+export function fromFailure({ message, stack, sync }: Failure): Error {
+  if (!sync) return Object.assign(new Error(message), { stack });
+  const { code, hint, place, cause } = sync;
+  return new SyncError(code, message, { hint, place, ...(cause && { cause: fromFailure(cause) }) });
+}

@@ -1,0 +1,95 @@
+import { SyncError } from '../model/errors.ts';
+import type { SourceRecord, Value } from '../model/types.ts';
+import type { Batch } from '../plugin/contract.ts';
+import { quote } from './dialect.ts';
+import type { Database, SqlValue } from './libsql.ts';
+import type { PageSize } from './libsql-pages.ts';
+import { readable, readText } from './values.ts';
+
+/** What to read: a table or view, or a query of one SELECT. */
+export type Selection = { readonly table: string } | { readonly query: string };
+
+/** Reads records from a database, exactly. Bytes that are not UTF-8 become half surrogates; a blob is refused. */
+export async function* readRecords(
+  database: Database,
+  from: Selection,
+  size: PageSize,
+): AsyncGenerator<Batch> {
+  const origin =
+    'table' in from ? await tableOrigin(database, from.table) : `(\n${from.query.replace(/;\s*$/, '')}\n)`;
+  const columns = await columnsOf(database, origin);
+  const selected = columns.map((name) => `${readable(quote(name))} AS ${quote(name)}`);
+  let first = 0;
+  for await (const page of database.pages(`SELECT ${selected.join(', ')} FROM ${origin}`, [], size)) {
+    const records = page.rows.map((row, index) => toRecord(columns, row, first + index + 1));
+    first += records.length;
+    yield { records, bytes: page.bytes, header: columns };
+  }
+}
+
+async function tableOrigin(database: Database, table: string): Promise<string> {
+  const names = await database.all(
+    "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
+  );
+  if (names.some(([name]) => name === table)) return quote(table);
+  const there = names.slice(0, 20).map(([name]) => quote(String(name)));
+  throw new SyncError('source/table_missing', `There is no table ${quote(table)} in the database.`, {
+    hint: there.length === 0 ? 'It has no tables at all.' : `It has: ${there.join(', ')}.`,
+  });
+}
+
+/** A column after all others, which only comes when the query ended where we put its end: the driver ignores the rest. */
+const end = '_syncline_end';
+
+async function columnsOf(database: Database, origin: string): Promise<string[]> {
+  const sql = `SELECT * FROM ${origin} CROSS JOIN (SELECT 1 AS ${end}) LIMIT 0`;
+  try {
+    for await (const { columns } of database.pages(sql, [], { rows: 1, bytes: 1 })) {
+      if (columns.at(-1) === end) return refuseRepeated(columns.slice(0, -1));
+    }
+  } catch (error) {
+    if (!(error instanceof SyncError) || error.code !== 'sql/failed') throw error;
+    throw unreadable(error.message, error);
+  }
+  throw unreadable('It does not end where it should.');
+}
+
+function unreadable(reason: string, cause?: SyncError): SyncError {
+  return new SyncError('source/query', `The query cannot be read. ${reason}`, {
+    hint: 'A query is a single SELECT; run it with another client to see what it returns.',
+    cause,
+  });
+}
+
+/** SQLite tells columns of one name apart by a number it adds: which is which, only the query's author knows. */
+function refuseRepeated(columns: string[]): string[] {
+  const repeated = columns.find((name) => /:\d+$/.test(name) && columns.includes(name.replace(/:\d+$/, '')));
+  if (repeated === undefined) return columns;
+  const name = repeated.replace(/:\d+$/, '');
+  throw new SyncError('source/query', `The query returns several columns named ${quote(name)}.`, {
+    hint: `Give each a name of its own: SELECT a.${quote(name)} AS …`,
+  });
+}
+
+function toRecord(columns: readonly string[], row: readonly SqlValue[], number: number): SourceRecord {
+  const record: { [field: string]: Value } = {};
+  for (const [index, name] of columns.entries()) {
+    const value = toValue(row[index] ?? null, name, number);
+    // Assigned, this one name would set the prototype instead.
+    if (name === '__proto__') Object.defineProperty(record, name, { value, enumerable: true });
+    else record[name] = value;
+  }
+  return record;
+}
+
+function toValue(value: SqlValue, column: string, number: number): Value {
+  if (!(value instanceof Uint8Array)) return value;
+  if (value.length > 0) return readText(value);
+  throw new SyncError(
+    'source/blob',
+    `The column ${quote(column)} holds a blob in row ${number}; only text and numbers can be read.`,
+    {
+      hint: `Read it with a query that leaves the column out, or turns it into text: hex(${quote(column)}).`,
+    },
+  );
+}

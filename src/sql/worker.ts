@@ -1,0 +1,65 @@
+/** Where a database's thread begins: it does what it is asked, one thing after the other. */
+
+import { parentPort } from 'node:worker_threads';
+import { commit } from './commit.ts';
+import { Connection } from './libsql-connection.ts';
+import { type OpenPages, openPages } from './libsql-pages.ts';
+import { type Answer, type Call, type ThreadCalls, toFailure } from './messages.ts';
+import { discover } from './table.ts';
+
+type Calls = {
+  [Name in keyof ThreadCalls]: (
+    ...parameters: Parameters<ThreadCalls[Name]>
+  ) => ReturnType<ThreadCalls[Name]> | Promise<ReturnType<ThreadCalls[Name]>>;
+};
+
+const connections = new Map<number, Connection>();
+const openReads = new Map<number, OpenPages>();
+
+const calls: Calls = {
+  connect(id, options) {
+    connections.set(id, new Connection(options));
+  },
+  touch: (id) => connection(id).touch(),
+  all: (id, sql, parameters) => connection(id).read((session) => session.all(sql, parameters)),
+  write: (id, statements) =>
+    connection(id).transaction((session) => {
+      for (const { sql, rows = [[]] } of statements) for (const row of rows) session.run(sql, row);
+    }),
+  discover: (id, target) =>
+    connection(id).exists ? connection(id).read((session) => discover(session, target)) : undefined,
+  commit: (id, batch) => commit(connection(id), batch),
+  disconnect(id) {
+    connections.get(id)?.close();
+    connections.delete(id);
+  },
+  async openPages(id, options, query) {
+    openReads.set(id, await openPages(options, query));
+  },
+  nextPage: (id) => openReads.get(id)?.next(),
+  closePages(id) {
+    openReads.get(id)?.close();
+    openReads.delete(id);
+  },
+};
+
+function connection(id: number): Connection {
+  const found = connections.get(id);
+  if (!found) throw new Error(`connection ${id} is closed`);
+  return found;
+}
+
+async function answer({ id, name, parameters }: Call): Promise<Answer> {
+  try {
+    const call = calls[name] as (...parameters: readonly unknown[]) => unknown;
+    return { id, result: await call(...parameters) };
+  } catch (error) {
+    return { id, error: toFailure(error) };
+  }
+}
+
+let last: Promise<void> = Promise.resolve();
+
+parentPort?.on('message', (call: Call) => {
+  last = last.then(async () => parentPort?.postMessage(await answer(call)));
+});

@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict';
+import type { OptionsSchema, PluginContext } from '../plugin/contract.ts';
+
+/** Registers a test with the runner at hand: `test` of vitest, jest or node:test. */
+export type Test = (name: string, body: () => Promise<void>) => unknown;
+
+/** The context a plugin under test is opened with. */
+export function context(directory = process.cwd()): PluginContext {
+  const logger = { info: () => undefined, warn: () => undefined };
+  return { directory, signal: new AbortController().signal, logger };
+}
+
+/** Editors, `explain` and the reference show what the schema says: every option must say something. */
+export function describedOptions({ properties, required = [] }: OptionsSchema): void {
+  for (const [name, schema] of Object.entries(properties))
+    assert.ok(typeof schema === 'object' && schema.description, `option ${name} has no description`);
+  for (const name of required)
+    assert.ok(Object.hasOwn(properties, name), `required option ${name} is not declared`);
+}

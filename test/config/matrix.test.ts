@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { around, complaints, plugins } from './load-text.ts';
+
+const libsql = '{ type: libsql, url: "file:a.db" }';
+const file = '{ type: file, dir: out }';
+const stdout = '{ type: stdout }';
+const board = `{ type: ${join(plugins, 'board.ts')} }`;
+
+const within =
+  'each: lines\nprimary_key: [order, line]\nmap: { order: $record.id, line: line }\nreplace_within: true';
+
+/** keys of the pipeline, sink, and the codes of what is wrong */
+const cases: readonly (readonly [string, string, readonly string[]])[] = [
+  ['mode: upsert', libsql, []],
+  ['mode: append', libsql, []],
+  ['mode: replace', libsql, ['config/mode']],
+  ['mode: replace', file, []],
+  ['mode: append', file, []],
+  ['mode: upsert', file, ['config/mode']],
+  ['mode: append', stdout, []],
+  ['mode: upsert', stdout, ['config/mode']],
+  ['map: { a: a }', libsql, ['config/primary_key']],
+  ['map: { a: a }', file, []],
+  ['map: { a: a }\nmode: append', libsql, []],
+  ['each: items', libsql, ['config/primary_key']],
+  ['each: items\nprimary_key: item_id', libsql, []],
+  ['merge: { a: max }', libsql, []],
+  ['merge: { a: max }\nmode: append', libsql, ['config/mode']],
+  ['merge: { a: max }', file, ['config/mode']],
+  ['merge: {}', file, []],
+  ['merge: { a: keep_edits }', libsql, []],
+  ['merge: { a: keep_edits }', board, ['config/merge']],
+  ['merge: { "*": keep_edits }', board, ['config/merge']],
+  ['merge: { a: max }', board, []],
+  [within, libsql, []],
+  [`${within}\nmode: append`, libsql, ['config/mode']],
+  ['replace_within: true', libsql, ['config/mode']],
+  [within.replace('$record.id', 'order'), libsql, ['config/mode']],
+  [within.replace('true', 'false'), libsql, []],
+];
+
+describe('the mode matrix', () => {
+  it.each(cases)('%j into %s', async (keys, sink, expected) => {
+    const codes = (await complaints(around(keys, sink))).map((line) => line.split(' ')[0]);
+    expect(codes).toEqual(expected);
+  });
+});

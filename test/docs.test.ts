@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { reference } from '../.ci/reference.ts';
+import { folderWith, root, syncline } from './e2e/cli.ts';
+
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+
+/** The files a section shows: blocks whose fence names one, as in "```yaml sync.config.yaml". */
+function filesOf(section: string): { [name: string]: string } {
+  return Object.fromEntries([...section.matchAll(/^```\w+ (\S+)\n([\s\S]*?)^```$/gm)].map(([, name, text]) => [name, text]));
+}
+
+const sections = new Map(readme.split(/^## /m).map((section) => [section.split('\n')[0] ?? '', filesOf(section)]));
+
+describe('the README', () => {
+  it('is short enough to be read', () => {
+    expect(readme.split('\n').length).toBeLessThanOrEqual(250);
+  });
+
+  it('shows five minutes that take place', async () => {
+    const folder = await folderWith(sections.get('Five minutes') ?? {});
+    expect((await syncline(folder, ['validate'])).code).toBe(0);
+    const { code, stdout } = await syncline(folder, ['run', '--json']);
+    expect(code).toBe(3);
+    expect(JSON.parse(stdout)).toMatchObject({ pipelines: { people: { read: 4, inserted: 2, rejected: 1 } } });
+  });
+
+  it('shows a plugin that runs', async () => {
+    const folder = await folderWith(sections.get('A plugin is one TypeScript file') ?? {});
+    const { code, stdout } = await syncline(folder, ['run', '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ pipelines: { numbers: { read: 5000, inserted: 5000 } } });
+  });
+
+  it('shows the error that its mistake gives', async () => {
+    const files = sections.get('Five minutes') ?? {};
+    const config = files['sync.config.yaml']?.replace('type: libsql', 'type: libsq') ?? '';
+    const folder = await folderWith({ ...files, 'sync.config.yaml': config });
+    const { stderr } = await syncline(folder, ['validate']);
+    for (const line of stderr.split('\n').filter((line) => /^error|help:|\^/.test(line))) expect(readme).toContain(line);
+  });
+
+  it('names every command', async () => {
+    const { stdout } = await syncline(root, ['--help']);
+    const commands = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map((match) => match[1] ?? '').filter((name) => name !== 'help');
+    for (const command of commands) expect(readme).toContain(`\`syncline ${command}`);
+  });
+});
+
+describe('docs/reference.md', () => {
+  it('is what the schemas say; `npm run fix` writes it', async () => {
+    expect(readFileSync(join(root, 'docs/reference.md'), 'utf8')).toBe(await reference());
+  });
+});

@@ -1,0 +1,133 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { folderWith, root, syncline } from './cli.ts';
+
+const config = `version: 1
+sources: { files: { type: file, streams: { people: people.json } } }
+sinks: { db: { type: libsql, url: file:sync.db } }
+pipelines:
+  people:
+    from: files.people
+    to: db.people
+    primary_key: email
+    map: { email: mail, first: { expr: "record.name.split(' ')[0]" }, age: { from: age, type: integer } }
+`;
+
+const files = {
+  'sync.config.yaml': config,
+  'people.json': JSON.stringify([
+    { mail: 'ann@x.io', name: 'Ann Lee', age: 30 },
+    { mail: 'bob@x.io', name: 'Bob', age: 'old' },
+  ]),
+};
+
+describe('validate', () => {
+  it('says what is valid, and opens nothing', async () => {
+    const folder = await folderWith(files);
+    const { code, stdout } = await syncline(folder, ['validate']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('sync.config.yaml is valid: 1 sources, 1 sinks, 1 pipelines');
+    expect(existsSync(join(folder, 'sync.db'))).toBe(false);
+    expect(existsSync(join(folder, '.syncline'))).toBe(false);
+  });
+
+  it('shows the mistake in its place, as text, JSON and for GitHub', async () => {
+    const folder = await folderWith({ ...files, 'sync.config.yaml': config.replace('libsql', 'libsq') });
+    const text = await syncline(folder, ['validate']);
+    expect(text.code).toBe(2);
+    expect(text.stderr).toContain('error sinks.db.type: "libsq" is not one of:');
+    expect(text.stderr).toContain('→ sync.config.yaml:3:22');
+    expect(text.stderr).toContain('did you mean "libsql"?');
+    const json = await syncline(folder, ['validate', '--format', 'json']);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      ok: false,
+      errors: [{ code: 'config/enum', line: 3, column: 22 }],
+    });
+    const github = await syncline(folder, ['validate', '--format', 'github']);
+    expect(github.stdout).toMatch(/^::error file=sync\.config\.yaml,line=3,col=22/);
+  });
+
+  it('checks a file that is named', async () => {
+    const folder = await folderWith({ ...files, 'other.yaml': 'version: 2\n' });
+    const { code, stderr } = await syncline(folder, ['validate', 'other.yaml']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('other.yaml:1');
+  });
+});
+
+describe('preview', () => {
+  it('shows records beside their rows and rejects, and writes nothing', async () => {
+    const folder = await folderWith(files);
+    const { code, stdout } = await syncline(folder, ['preview', 'people']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/first +string +"Ann"/);
+    expect(stdout).toContain('rejected: age: "old" is not an integer');
+    expect(stdout).toContain('2 records: 1 rows, 1 rejected. Nothing was written.');
+    expect(existsSync(join(folder, 'sync.db'))).toBe(false);
+  });
+
+  it('prints the same as JSON', async () => {
+    const folder = await folderWith(files);
+    const { stdout } = await syncline(folder, ['preview', 'people', '--limit', '1', '--json']);
+    expect(JSON.parse(stdout)).toEqual([
+      {
+        record: { mail: 'ann@x.io', name: 'Ann Lee', age: 30 },
+        rows: [{ email: 'ann@x.io', first: 'Ann', age: 30 }],
+        rejects: [],
+        skipped: 0,
+      },
+    ]);
+  });
+});
+
+describe('looking things up', () => {
+  it('lists the plugins, and shows the options of one', async () => {
+    const list = await syncline(root, ['plugins', 'list', '--json']);
+    expect((JSON.parse(list.stdout) as { name: string }[]).map(({ name }) => name)).toEqual([
+      'file',
+      'libsql',
+      'stdout',
+    ]);
+    const show = await syncline(root, ['plugins', 'show', 'file']);
+    expect(show.stdout).toContain('file as a source');
+    expect(show.stdout).toContain('records');
+    expect((await syncline(root, ['plugins', 'show', 'flie'])).code).toBe(2);
+  });
+
+  it('explains every code an error can have', async () => {
+    const all = await syncline(root, ['explain']);
+    for (const code of all.stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' ')[0] ?? ''))
+      expect(all.stdout).toContain(code);
+    const one = await syncline(root, ['explain', 'config/enum']);
+    expect(one.stdout.split('\n').length).toBeGreaterThan(2);
+    const wrong = await syncline(root, ['explain', 'config/enun']);
+    expect(wrong).toMatchObject({ code: 2 });
+    expect(wrong.stderr).toContain('did you mean "config/enum"?');
+  });
+
+  it('shows the config with its defaults and where they come from', async () => {
+    const folder = await folderWith(files);
+    const { stdout } = await syncline(folder, ['config', 'show', '--origin']);
+    expect(stdout).toMatch(/batch_size: 1000 +# default/);
+    expect(stdout).toMatch(/primary_key: .*# sync\.config\.yaml:8/);
+  });
+
+  it('writes the schema that is committed', async () => {
+    const folder = await folderWith({});
+    expect((await syncline(folder, ['schema', '--write', 'schema.json'])).code).toBe(0);
+    const written = await readFile(join(folder, 'schema.json'), 'utf8');
+    expect(written).toBe(await readFile(join(root, 'schemas/sync.config.schema.json'), 'utf8'));
+  });
+
+  it('answers wrong usage with 2 and help with 0', async () => {
+    expect((await syncline(root, ['--help'])).code).toBe(0);
+    expect((await syncline(root, ['rnu'])).code).toBe(2);
+    expect((await syncline(root, ['run', '--max-records', 'many'])).code).toBe(2);
+    expect((await syncline(root, ['run'], { SYNCLINE_CONFIG: 'nowhere.yaml' })).code).toBe(2);
+  });
+});
