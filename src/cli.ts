@@ -28,7 +28,8 @@ async function main(argv: readonly string[]): Promise<number> {
   const program = globalFlags(new Command('syncline'));
   const shell = () => shellOf(program.opts<GlobalFlags>());
   addCommands(program, async (work) => {
-    code = (await work(shell())) ?? 0;
+    const result = await work(shell());
+    code = typeof result === 'number' ? result : 0;
   });
   try {
     await program.parseAsync(argv);
@@ -73,7 +74,8 @@ function globalFlags(program: Command): Command {
     .exitOverride();
 }
 
-type Work = (shell: Shell) => Promise<number | void>;
+/** Resolves with an exit code, or with nothing when all is well. */
+type Work = (shell: Shell) => Promise<unknown>;
 
 function addCommands(program: Command, execute: (work: Work) => Promise<void>): void {
   program

@@ -1,18 +1,18 @@
 /** The public door of Syncline, for plugins and for programs that run pipelines themselves. */
 
-export { ConfigError, type Diagnostic } from './config/diagnostics.ts';
 export type { Config, PipelineConfig } from './config/config.ts';
+export { ConfigError, type Diagnostic } from './config/diagnostics.ts';
 export type { LoadOptions } from './config/document.ts';
 export type { RunEvent } from './engine/events.ts';
-export type { PipelineResult, RunResult } from './model/result.ts';
-export type { RunOptions, Runner } from './engine/runner.ts';
+export type { Runner, RunOptions } from './engine/runner.ts';
 export { Decimal } from './model/decimal.ts';
 export { SyncError } from './model/errors.ts';
 export { parseJson, printJson } from './model/json.ts';
+export type { PipelineResult, RunResult } from './model/result.ts';
 export type * from './model/types.ts';
 export * from './plugin/contract.ts';
-export { type Change, type Existing, type Folded, fold } from './transform/fold.ts';
 export { keyOf } from './transform/cells.ts';
+export { type Change, type Existing, type Folded, fold } from './transform/fold.ts';
 
 import type { Config } from './config/config.ts';
 import type { LoadOptions } from './config/document.ts';

@@ -31,8 +31,6 @@ const doors: { readonly [library: string]: RegExp } = {
   commander: /^src\/cli\.ts/,
   jiti: /^src\/(plugin|sql)\//,
   yaml: /^src\/config\//,
-  'csv-parse': /^src\/formats\//,
-  'csv-stringify': /^src\/formats\//,
 };
 
 const files = ['src', 'plugins'].flatMap(filesBelow);

@@ -8,10 +8,14 @@ const readme = readFileSync(join(root, 'README.md'), 'utf8');
 
 /** The files a section shows: blocks whose fence names one, as in "```yaml sync.config.yaml". */
 function filesOf(section: string): { [name: string]: string } {
-  return Object.fromEntries([...section.matchAll(/^```\w+ (\S+)\n([\s\S]*?)^```$/gm)].map(([, name, text]) => [name, text]));
+  return Object.fromEntries(
+    [...section.matchAll(/^```\w+ (\S+)\n([\s\S]*?)^```$/gm)].map(([, name, text]) => [name, text]),
+  );
 }
 
-const sections = new Map(readme.split(/^## /m).map((section) => [section.split('\n')[0] ?? '', filesOf(section)]));
+const sections = new Map(
+  readme.split(/^## /m).map((section) => [section.split('\n')[0] ?? '', filesOf(section)]),
+);
 
 describe('the README', () => {
   it('is short enough to be read', () => {
@@ -23,7 +27,9 @@ describe('the README', () => {
     expect((await syncline(folder, ['validate'])).code).toBe(0);
     const { code, stdout } = await syncline(folder, ['run', '--json']);
     expect(code).toBe(3);
-    expect(JSON.parse(stdout)).toMatchObject({ pipelines: { people: { read: 4, inserted: 2, rejected: 1 } } });
+    expect(JSON.parse(stdout)).toMatchObject({
+      pipelines: { people: { read: 4, inserted: 2, rejected: 1 } },
+    });
   });
 
   it('shows a plugin that runs', async () => {
@@ -38,12 +44,15 @@ describe('the README', () => {
     const config = files['sync.config.yaml']?.replace('type: libsql', 'type: libsq') ?? '';
     const folder = await folderWith({ ...files, 'sync.config.yaml': config });
     const { stderr } = await syncline(folder, ['validate']);
-    for (const line of stderr.split('\n').filter((line) => /^error|help:|\^/.test(line))) expect(readme).toContain(line);
+    for (const line of stderr.split('\n').filter((line) => /^error|help:|\^/.test(line)))
+      expect(readme).toContain(line);
   });
 
   it('names every command', async () => {
     const { stdout } = await syncline(root, ['--help']);
-    const commands = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map((match) => match[1] ?? '').filter((name) => name !== 'help');
+    const commands = [...stdout.matchAll(/^ {2}([a-z]+) /gm)]
+      .map((match) => match[1] ?? '')
+      .filter((name) => name !== 'help');
     for (const command of commands) expect(readme).toContain(`\`syncline ${command}`);
   });
 });

@@ -49,7 +49,7 @@ async function freePart(folder: string, run: string, format: RowsFormat): Promis
   }
 }
 
-interface Writing {
+interface Destination {
   readonly format: RowsFormat;
   readonly formulas: 'escape' | 'keep';
   readonly isPart: boolean;
@@ -60,22 +60,22 @@ interface Writing {
 }
 
 class FileWriter implements Writer {
-  readonly #writing: Writing;
+  readonly #destination: Destination;
   readonly #segments: Segment[] = [];
   #file: AsideFile;
   #target: Target | undefined;
   #printer: RowPrinter | undefined;
   #rows = 0;
 
-  constructor(file: AsideFile, writing: Writing) {
+  constructor(file: AsideFile, destination: Destination) {
     this.#file = file;
-    this.#writing = writing;
+    this.#destination = destination;
   }
 
   async commit({ target, rows }: RowBatch): Promise<Committed> {
     const printer = this.#printerFor(target);
     const segment = this.#segmentFor(printer.header);
-    const before = this.#writing.format === 'csv' ? segment.rows : this.#rows;
+    const before = this.#destination.format === 'csv' ? segment.rows : this.#rows;
     await this.#file.append(printer.print(rows, before));
     segment.rows += rows.length;
     this.#rows += rows.length;
@@ -84,11 +84,11 @@ class FileWriter implements Writer {
 
   async complete(): Promise<void> {
     // Nothing was added: a part without rows would only be in the way.
-    if (this.#writing.isPart && this.#rows === 0) return;
-    if (this.#writing.format === 'csv' && this.#segments.length > 1) await this.#widen();
-    const end = this.#printer?.end(this.#rows) ?? (this.#writing.format === 'json' ? '[]\n' : '');
+    if (this.#destination.isPart && this.#rows === 0) return;
+    if (this.#destination.format === 'csv' && this.#segments.length > 1) await this.#widen();
+    const end = this.#printer?.end(this.#rows) ?? (this.#destination.format === 'json' ? '[]\n' : '');
     await this.#file.append(end);
-    await this.#file.publish(await this.#writing.final());
+    await this.#file.publish(await this.#destination.final());
   }
 
   close(): Promise<void> {
@@ -97,7 +97,7 @@ class FileWriter implements Writer {
 
   #printerFor(target: Target): RowPrinter {
     if (this.#printer === undefined || this.#target !== target) {
-      this.#printer = printRows(this.#writing.format, target, { formulas: this.#writing.formulas });
+      this.#printer = printRows(this.#destination.format, target, { formulas: this.#destination.formulas });
       this.#target = target;
     }
     return this.#printer;
@@ -117,10 +117,11 @@ class FileWriter implements Writer {
   async #widen(): Promise<void> {
     const narrow = this.#file;
     const header = this.#segments.at(-1)?.header ?? [];
-    this.#file = await this.#writing.again();
+    this.#file = await this.#destination.again();
     try {
       await this.#file.append(this.#printer?.end(0) ?? '');
       for (const [index, segment] of this.#segments.entries()) {
+        if (segment.rows === 0) continue;
         const end = this.#segments[index + 1]?.start ?? narrow.size;
         const texts = widenCsv(narrow.read(segment.start, end), segment.header, header);
         for await (const text of texts) await this.#file.append(text);

@@ -29,9 +29,8 @@ export async function printError(shell: Shell, error: unknown): Promise<number> 
   return 70;
 }
 
-function errorText({ look: { colors } }: Shell, { code, message, hint, place }: SyncError): string {
+function errorText({ look: { colors } }: Shell, { code, message, hint }: SyncError): string {
   const lines = [`${colors.red('error')} ${printable(message)}  [${code}]`];
-  if (place) lines.push(`  at ${place.file}:${place.line}:${place.column}`);
   if (hint) lines.push(`  help: ${printable(hint)}`);
   return `${lines.join('\n')}\n`;
 }

@@ -1,10 +1,16 @@
-import type { Place } from '../model/errors.ts';
 import type { Span } from './diagnostics.ts';
 
 /** A text file of the config. The text has no byte order mark. */
 export interface SourceText {
   readonly file: string;
   readonly text: string;
+}
+
+/** A place in a text file: lines and columns count from 1. */
+interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
 }
 
 /** The line and column of an offset, both from 1; columns count UTF-16 units, as editors do. */

@@ -39,7 +39,8 @@ export async function runPipeline(io: PipelineRun): Promise<void> {
   const { pipeline, sink, run, tally } = io;
   const mapper = createMapper({ ...pipeline, strategy: (column) => strategyOf(pipeline, column), run });
   const { sample, batches } = await takeSample(readStream(io));
-  mapper.learn(sample, await sink.discover(pipeline.target));
+  const existing = await sink.discover(pipeline.target);
+  mapper.learn(sample, existing?.length === 0 ? undefined : existing);
   const writer = await sink.begin({ name: pipeline.target, mode: pipeline.mode, run });
   const commits = new Commits(io, writer);
   try {
@@ -49,8 +50,7 @@ export async function runPipeline(io: PipelineRun): Promise<void> {
       tally.add({ read: batch.records.length });
       await commits.push(mapper.map(batch.records), mapper.columns);
     }
-    await commits.settle();
-    await refuseEmptyReplace(io, commits.rows);
+    await commits.finish(mapper.columns);
     await writer.complete?.();
   } finally {
     await commits.settle().catch(() => undefined);
@@ -69,8 +69,8 @@ function readStream({ source, pipeline, max_records, signal }: PipelineRun) {
 }
 
 /** A read without rows is more often a fault than a wish: it does not replace what is there. */
-async function refuseEmptyReplace({ pipeline, sink, allow_empty }: PipelineRun, rows: number): Promise<void> {
-  if (pipeline.mode !== 'replace' || rows > 0 || allow_empty) return;
+async function refuseEmptyReplace({ pipeline, sink, allow_empty }: PipelineRun): Promise<void> {
+  if (allow_empty) return;
   if ((await sink.discover(pipeline.target)) === undefined) return;
   throw new SyncError(
     'sink/empty_replace',
@@ -87,7 +87,7 @@ async function refuseEmptyReplace({ pipeline, sink, allow_empty }: PipelineRun, 
  */
 class Commits {
   /** Rows handed to the sink so far. */
-  rows = 0;
+  #rows = 0;
   readonly #io: PipelineRun;
   readonly #writer: Writer;
   readonly #target: (columns: readonly Column[]) => Target;
@@ -112,6 +112,15 @@ class Commits {
     this.#pending.catch(() => undefined);
   }
 
+  /** After the last batch of a complete read: what replaces a target with nothing is a batch too. */
+  async finish(columns: readonly Column[]): Promise<void> {
+    await this.settle();
+    if (this.#io.pipeline.mode !== 'replace' || this.#rows > 0) return;
+    await refuseEmptyReplace(this.#io);
+    const target = this.#targetFor(columns);
+    this.#io.tally.commit(await this.#writer.commit({ target, number: this.#number + 1, rows: [] }));
+  }
+
   /** Resolves when nothing is under way; rejects when the last commit failed. */
   settle(): Promise<void> {
     return this.#pending;
@@ -126,7 +135,7 @@ class Commits {
     this.#number += Math.max(batches.length, 1);
     for (const batch of batches) {
       const committed: Committed = await this.#writer.commit(batch);
-      this.rows += batch.rows.length;
+      this.#rows += batch.rows.length;
       tally.commit(committed);
     }
   }

@@ -81,7 +81,6 @@ class CsvRecords {
       `line ${line} of ${this.#file} has ${cellCount(found)}, where the header has ${expected}`,
       {
         hint: 'A cell that holds the delimiter, a quote or a line end must be quoted. Is `delimiter` right?',
-        place: { file: this.#file, line, column: 1 },
       },
     );
   }

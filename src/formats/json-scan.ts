@@ -6,7 +6,7 @@ const code = {
   quote: 0x22,
   comma: 0x2c,
   open: 0x5b,
-  slash: 0x5c,
+  backslash: 0x5c,
   close: 0x5d,
   openBrace: 0x7b,
   closeBrace: 0x7d,
@@ -56,7 +56,7 @@ export class JsonScan {
   push(chunk: string): void {
     const all = this.#slashes + chunk;
     let end = all.length;
-    while (all.charCodeAt(end - 1) === code.slash) end -= 1;
+    while (all.charCodeAt(end - 1) === code.backslash) end -= 1;
     this.#slashes = all.slice(end);
     this.#walk(all.slice(0, end));
   }
@@ -118,7 +118,7 @@ export class JsonScan {
     const quote = text.indexOf('"', at);
     if (quote < 0) return text.length;
     let slashes = 0;
-    while (text.charCodeAt(quote - 1 - slashes) === code.slash) slashes += 1;
+    while (text.charCodeAt(quote - 1 - slashes) === code.backslash) slashes += 1;
     this.#inString = slashes % 2 === 1;
     return quote + 1;
   }

@@ -42,7 +42,6 @@ export function malformed(
 ): SyncError {
   return new SyncError('source/malformed', `line ${line} of ${file} ${what}`, {
     hint,
-    place: { file, line, column: 1 },
     cause,
   });
 }

@@ -1,5 +1,5 @@
 /** How a pipeline ended, worst first. */
-export const outcomes = ['failed', 'cancelled', 'partial', 'succeeded'] as const;
+const outcomes = ['failed', 'cancelled', 'partial', 'succeeded'] as const;
 export type Outcome = (typeof outcomes)[number];
 
 /** What a pipeline did, counted in rows unless said otherwise. */

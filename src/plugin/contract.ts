@@ -110,7 +110,8 @@ export interface SinkDefinition<Options extends OptionsSchema = OptionsSchema> {
 export interface OpenSink {
   /**
    * The columns a target has now, with the types Syncline gave them or, failing that, the widest type its storage
-   * accepts; undefined when there is no such target. Columns the sink keeps for itself are left out.
+   * accepts; undefined when there is no such target, none when it is there and does not tell its columns. Columns the
+   * sink keeps for itself are left out.
    */
   discover(target: string): Promise<readonly Column[] | undefined>;
   /** Called once per pipeline and run, before its first commit. */

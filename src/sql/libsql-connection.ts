@@ -31,6 +31,7 @@ export class Connection implements Session {
   readonly #options: ConnectionOptions;
   readonly #statements = new Map<string, Statement>();
   #driver: Driver.Database | undefined;
+  #rows: Iterator<unknown[]> | undefined;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -87,11 +88,13 @@ export class Connection implements Session {
     return statement.reader ? statement.all(values).length : statement.run(values).changes;
   }
 
-  /** Rows one by one; the caller reads them all or closes the connection. */
+  /** Rows one by one, read when they are asked for. */
   iterate(sql: string, parameters: readonly SqlValue[]): { columns: string[]; rows: Iterable<unknown[]> } {
     const statement = this.#statement(sql);
     const columns = statement.columns().map((column) => column.name);
-    return { columns, rows: statement.iterate(parameters.map(toParameter)) as Iterable<unknown[]> };
+    const rows = statement.iterate(parameters.map(toParameter)) as IterableIterator<unknown[]>;
+    this.#rows = rows;
+    return { columns, rows };
   }
 
   open(): Driver.Database {
@@ -111,10 +114,25 @@ export class Connection implements Session {
 
   close(): void {
     const driver = this.#driver;
+    if (!driver) return;
+    this.#endRows(driver);
     this.#driver = undefined;
     this.#statements.clear();
-    if (driver?.inTransaction) driver.exec('ROLLBACK');
-    driver?.close();
+    if (driver.inTransaction) driver.exec('ROLLBACK');
+    driver.close();
+  }
+
+  /** A closed driver still holds the file while rows are left to read; interrupted, there are none after the next. */
+  #endRows(driver: Driver.Database): void {
+    const rows = this.#rows;
+    this.#rows = undefined;
+    if (!rows) return;
+    (driver as Driver.Database & { interrupt(): void }).interrupt();
+    try {
+      while (!rows.next().done);
+    } catch {
+      // That is the interruption.
+    }
   }
 
   /** Runs what goes on outside of `read` and `transaction`: its errors are made ours. */

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../model/codes.ts';
-import { type Place, SyncError } from '../model/errors.ts';
+import { SyncError } from '../model/errors.ts';
 import type { Column, RowBatch } from '../model/types.ts';
 import type { Committed } from '../plugin/contract.ts';
 import type { SqlValue, Statement } from './libsql.ts';
@@ -38,7 +38,6 @@ export interface Failure {
   readonly sync?: {
     readonly code: ErrorCode;
     readonly hint?: string;
-    readonly place?: Place;
     readonly cause?: Failure;
   };
 }
@@ -47,12 +46,12 @@ export function toFailure(error: unknown): Failure {
   if (!(error instanceof Error)) return { message: String(error) };
   const { message, stack } = error;
   if (!(error instanceof SyncError)) return { message, stack };
-  const { code, hint, place, cause } = error;
-  return { message, sync: { code, hint, place, cause: cause === undefined ? undefined : toFailure(cause) } };
+  const { code, hint, cause } = error;
+  return { message, sync: { code, hint, cause: cause === undefined ? undefined : toFailure(cause) } };
 }
 
 export function fromFailure({ message, stack, sync }: Failure): Error {
   if (!sync) return Object.assign(new Error(message), { stack });
-  const { code, hint, place, cause } = sync;
-  return new SyncError(code, message, { hint, place, ...(cause && { cause: fromFailure(cause) }) });
+  const { code, hint, cause } = sync;
+  return new SyncError(code, message, { hint, ...(cause && { cause: fromFailure(cause) }) });
 }

@@ -75,7 +75,7 @@ function findTable(session: Session, name: string): ReadonlyMap<string, TableCol
     "SELECT name, type FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ? COLLATE NOCASE";
   const [found] = session.all(sql, [name]);
   if (!found) return undefined;
-  if (found[0] !== name) {
+  if (found[0] === 1) {
     throw new SyncError(
       'schema/case',
       `The target is ${quote(name)}, but the database has a table ${quote(String(found[0]))}.`,

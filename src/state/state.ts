@@ -5,7 +5,7 @@ import { type Database, openDatabase, type SqlValue } from '../sql/index.ts';
 import { migrate } from './migrations.ts';
 
 /** A reject with its place in the state. */
-export interface KeptReject {
+interface KeptReject {
   readonly id: number;
   readonly run: string;
   readonly pipeline: string;
@@ -19,7 +19,7 @@ export interface KeptReject {
 }
 
 /** The rejects of one pipeline in one run. */
-export interface RejectSummary {
+interface RejectSummary {
   readonly run: string;
   readonly pipeline: string;
   readonly rejected: number;

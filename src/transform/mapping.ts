@@ -1,4 +1,13 @@
-import type { Column, ColumnType, Reject, Row, Scope, SourceRecord, Strategy, Value } from '../model/types.ts';
+import type {
+  Column,
+  ColumnType,
+  Reject,
+  Row,
+  Scope,
+  SourceRecord,
+  Strategy,
+  Value,
+} from '../model/types.ts';
 
 /** How one column gets its value: exactly one of `from`, `expr`, `value`. */
 export interface Field {

@@ -1,6 +1,6 @@
 import pico from 'picocolors';
 
-export type Colors = ReturnType<typeof pico.createColors>;
+type Colors = ReturnType<typeof pico.createColors>;
 
 /** How lines are drawn: with which colours, and whether the locale has more than ASCII. */
 export interface Look {

@@ -23,7 +23,12 @@ describe('the demo', () => {
   it('reads real files into a database, and rejects what is wrong in them', async () => {
     const folder = await demo();
     const { pipelines } = await runDemo(folder);
-    const read = Object.fromEntries(Object.entries(pipelines).map(([name, { read, inserted, rejected, skipped }]) => [name, { read, inserted, rejected, skipped }]));
+    const read = Object.fromEntries(
+      Object.entries(pipelines).map(([name, { read, inserted, rejected, skipped }]) => [
+        name,
+        { read, inserted, rejected, skipped },
+      ]),
+    );
     expect(read).toEqual({
       earthquakes: { read: 1707, inserted: 1707, rejected: 0, skipped: 0 },
       networks: { read: 1707, inserted: 12, rejected: 0, skipped: 28 },
@@ -50,6 +55,8 @@ describe('the demo', () => {
     edit(database, "UPDATE earthquakes SET place = 'near my house' WHERE id = 'ci37868143'");
     const { pipelines } = await runDemo(folder);
     expect(pipelines.earthquakes).toMatchObject({ updated: 0, kept: 1 });
-    expect(query(database, "SELECT place FROM earthquakes WHERE id = 'ci37868143'")).toEqual([['near my house']]);
+    expect(query(database, "SELECT place FROM earthquakes WHERE id = 'ci37868143'")).toEqual([
+      ['near my house'],
+    ]);
   });
 });

@@ -66,6 +66,7 @@ test.each([
   ['[{"a":1},{"a":"x', 'is cut off'],
   ['[{"a":1}]{', 'is cut off'],
   ['[{"a":1}] x', 'is not JSON'],
+  ['[{"a":1}]\\', 'is cut off'],
   ['{"a":[1] "b":2}', 'is not JSON'],
   ['{"a":1}\n{"a":2}\n', 'is not JSON'],
   ['[{"a":1}]]', 'line 1 of data/x.json has a "]" that closes nothing'],

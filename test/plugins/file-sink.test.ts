@@ -135,10 +135,16 @@ test('csv rows from before a column was added are empty there', async () => {
   await commit(writer, [[1, '=x']], [...id, name], stamps);
   await commit(writer, [[2, 'b\n"']], [...id, name], stamps);
   await commit(writer, [[3, null, true]], [...id, name, { name: 'ok', type: 'boolean' }], stamps);
+  await commit(
+    writer,
+    [],
+    [...id, name, { name: 'ok', type: 'boolean' }, { name: 'last', type: 'json' }],
+    stamps,
+  );
   await finish(writer);
   expect(await filesIn(join(folder, 'out'))).toEqual(['people.csv']);
   expect(await textIn(folder, 'out/people.csv')).toBe(
-    `id,"na,me",ok,_run_id\n1,'=x,,RUN\n2,"b\n""",,RUN\n3,,true,RUN\n`,
+    `id,"na,me",ok,last,_run_id\n1,'=x,,,RUN\n2,"b\n""",,,RUN\n3,,true,,RUN\n`,
   );
 });
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
 /** Plain values: json parsed, decimals as doubles. */
-export type Plain = unknown;
+type Plain = unknown;
 
 export interface ModelField {
   readonly name: string;

@@ -29,7 +29,7 @@ export const ofTypes = (
   ...names: Exclude<Strategy['type'], 'newest' | 'function'>[]
 ) => names.flatMap((name) => types.map((type): FieldKind => ({ type, strategy: { type: name } })));
 
-export const newest: FieldKind = { type: 'string', strategy: { type: 'newest', by: 'at' } };
+const newest: FieldKind = { type: 'string', strategy: { type: 'newest', by: 'at' } };
 
 /** Every strategy, with the types it can merge. */
 export const kinds: readonly FieldKind[] = [
