@@ -7,8 +7,9 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['syncline-source'] } },
   test: {
     globalSetup: ['test/build.ts'],
+    setupFiles: ['test/counts.ts'],
     include: ['test/**/*.test.ts'],
-    testTimeout: 30_000,
+    testTimeout: process.env.SYNCLINE_SOAK === '1' ? 1_800_000 : 60_000,
     hookTimeout: 30_000,
   },
 });

@@ -18,7 +18,7 @@ export interface ConnectionOptions {
 
 type Statement = Driver.Statement<unknown[]>;
 
-/** The driver waits by blocking its thread; between such waits the thread answers others. */
+/** In milliseconds. The driver waits for a lock by blocking its thread: short, so that the thread can be ended. */
 const busyTimeout = 250;
 const pause = 25;
 const cachedStatements = 200;
@@ -44,7 +44,7 @@ export class Connection implements Session {
   /** Makes sure that the file is there, with its folder, and is a database. */
   touch(): Promise<void> {
     return this.#untilUnlocked(() => {
-      if (!this.#options.readonly) mkdirSync(dirname(this.#options.path), { recursive: true });
+      if (!this.#options.readonly) this.#makeFolder();
       this.open();
       this.all('PRAGMA schema_version');
     });
@@ -62,7 +62,7 @@ export class Connection implements Session {
   transaction<Result>(work: (session: Session) => Result): Promise<Result> {
     return this.#untilUnlocked(() => {
       this.#refuseReadonly();
-      mkdirSync(dirname(this.#options.path), { recursive: true });
+      this.#makeFolder();
       const driver = this.open();
       // Only on files we create: it changes a file for good, and fails on network disks.
       if (this.all('PRAGMA page_count')[0]?.[0] === 0) driver.exec('PRAGMA journal_mode = WAL');
@@ -155,6 +155,18 @@ export class Connection implements Session {
         if (!isBusy(error) || performance.now() > deadline) throw toSyncError(error, this.#options.path);
       }
       await setTimeout(pause);
+    }
+  }
+
+  #makeFolder(): void {
+    const folder = dirname(this.#options.path);
+    try {
+      mkdirSync(folder, { recursive: true });
+    } catch (cause) {
+      throw new SyncError('sql/open', `The folder ${folder} of the database cannot be made.`, {
+        hint: 'Correct the path, or make the folder yourself.',
+        cause,
+      });
     }
   }
 

@@ -20,7 +20,7 @@ export interface Database {
   write(statements: readonly Statement[]): Promise<void>;
   all(sql: string, parameters?: readonly SqlValue[]): Promise<SqlValue[][]>;
   /**
-   * The rows of one query as they were when it began, page by page, each read when it is asked for. No page holds
+   * The rows of one query as they were when it began, page by page, at most one read ahead. No page holds
    * more rows than `size.rows`, nor more than about `size.bytes` unless it is a single row. The first one comes even
    * without rows, for its columns.
    */
@@ -70,10 +70,12 @@ async function* readPages(
 ): AsyncGenerator<Page> {
   const pages = nextId();
   await thread.call('openPages', pages, options, query);
+  let next = thread.call('nextPage', pages);
   try {
-    for (;;) {
-      const page = await thread.call('nextPage', pages);
-      if (!page) return;
+    for (let page = await next; page; page = await next) {
+      // One page ahead: the thread reads while this one is worked on.
+      next = thread.call('nextPage', pages);
+      next.catch(() => undefined);
       yield page;
     }
   } finally {

@@ -29,7 +29,7 @@ export function discover(session: Session, name: string): readonly Column[] | un
 }
 
 /** What `prepareTable` found and did. */
-export interface Prepared {
+interface Prepared {
   readonly schema_changes: readonly string[];
   /** The names of the columns whose writes are remembered. */
   readonly tracked: ReadonlySet<string>;
@@ -43,14 +43,17 @@ export function prepareTable(session: Session, target: Target): Prepared {
   const ledger = readColumns(session, target.name);
   const missing = wanted.filter((column) => !table?.has(column.name));
   refuseTooMany(target, (table?.size ?? 0) + missing.length);
-  refuseSameName(target, [...wanted.map(({ name }) => name), ...(table?.keys() ?? [])]);
+  const others = new Set(table?.keys());
+  for (const { name } of wanted) others.delete(name);
+  refuseSameName(target, [...wanted.map(({ name }) => name), ...others]);
   for (const column of wanted) refuseUnfit(target, column, table?.get(column.name));
 
-  const known = wanted.filter((column) => isKnown(column, table?.get(column.name), ledger));
+  const news = wanted
+    .map((column) => ({ ...column, tracked: column.tracked || ledger.get(column.name)?.tracked === true }))
+    .filter((column) => !isKnown(column, table?.get(column.name), ledger));
   const schemaChanges = table
     ? [...addColumns(session, target, missing), ...ensureIndexes(session, target)]
     : createTable(session, target, wanted);
-  const news = wanted.filter((column) => !known.includes(column));
   rememberColumns(session, target.name, news);
   const tracked = [...ledger.values(), ...news].filter((column) => column.tracked);
   return { schema_changes: schemaChanges, tracked: new Set(tracked.map(({ name }) => name)) };
@@ -75,7 +78,7 @@ function findTable(session: Session, name: string): ReadonlyMap<string, TableCol
     "SELECT name, type FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ? COLLATE NOCASE";
   const [found] = session.all(sql, [name]);
   if (!found) return undefined;
-  if (found[0] === 1) {
+  if (found[0] !== name) {
     throw new SyncError(
       'schema/case',
       `The target is ${quote(name)}, but the database has a table ${quote(String(found[0]))}.`,
@@ -122,7 +125,7 @@ function storedAs(type: LedgerColumn['type']): ColumnType {
 /** True when the ledger need not be told of a column: it says the same, or the table itself does. */
 function isKnown(column: LedgerColumn, existing: TableColumn | undefined, ledger: LedgerColumns): boolean {
   if (!existing || typeNow(existing, ledger) !== column.type) return false;
-  return !column.tracked || ledger.get(column.name)?.tracked === true;
+  return column.tracked === (ledger.get(column.name)?.tracked === true);
 }
 
 function createTable(session: Session, target: Target, columns: readonly LedgerColumn[]): string[] {
@@ -160,7 +163,7 @@ function refuseTooMany({ name }: Target, count: number): void {
 
 function refuseSameName(target: Target, names: readonly string[]): void {
   const seen = new Map<string, string>();
-  for (const name of new Set(names)) {
+  for (const name of names) {
     // SQLite folds the case of ASCII letters only.
     const folded = name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
     const other = seen.get(folded);
@@ -169,7 +172,7 @@ function refuseSameName(target: Target, names: readonly string[]): void {
         'schema/case',
         `The table ${quote(target.name)} cannot have both ${quote(other)} and ${quote(name)}.`,
         {
-          hint: 'SQLite takes the two for one column. Rename one of them with `map`.',
+          hint: 'SQLite takes the two for one column. Rename one of them with `map`, or a stamp with `columns`.',
         },
       );
     }

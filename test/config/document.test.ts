@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../src/config/diagnostics.ts';
 import { sayPath } from '../../src/config/document.ts';
+import { cases } from '../counts.ts';
 import { diagnose, load, makeFolder } from './folder.ts';
 
 describe('finding the config', () => {
@@ -183,7 +184,7 @@ describe('the value', () => {
         }
       });
     });
-    await fc.assert(check, { numRuns: 1500 });
+    await fc.assert(check, { numRuns: 5 * cases });
   });
 });
 

@@ -112,7 +112,6 @@ describe('csv', () => {
         const expected = parse(content, { columns: true, record_delimiter: '\r\n' });
         expect(await csv(content, { chunk, empty: 'text' })).toEqual(expected);
       }),
-      { numRuns: 200 },
     );
   });
 });

@@ -114,7 +114,6 @@ test('reads what a parser of the whole text reads, however the bytes are cut', a
         );
       },
     ),
-    { numRuns: 200 },
   );
 });
 

@@ -35,7 +35,6 @@ test.each([
   await expect(jsonl(content)).rejects.toMatchObject({
     code: 'source/malformed',
     message: expect.stringContaining(`line ${line} of data/x.jsonl ${what}`),
-    place: { file: 'data/x.jsonl', line },
   });
 });
 

@@ -116,7 +116,6 @@ test.each(['jsonl', 'json'] as const)('what %s prints is read back equal', async
       ]);
       expect(back).toEqual(expected);
     }),
-    { numRuns: 100 },
   );
 });
 
@@ -129,7 +128,6 @@ test('what csv prints is read back as the same text', async () => {
       const back = read.map((record) => shown.map(({ name }) => record[name]));
       expect(back).toEqual(rows.map((row) => row.slice(0, width).map((cell: Cell) => String(cell))));
     }),
-    { numRuns: 100 },
   );
 });
 

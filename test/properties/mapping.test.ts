@@ -13,9 +13,7 @@ import { createMapper } from '../../src/transform/mapper.ts';
 import type { Mapping } from '../../src/transform/mapping.ts';
 import { Refusal } from '../../src/transform/refusal.ts';
 import { type Coercion, createCoercion } from '../../src/transform/types.ts';
-
-// A failure prints its seed and path.
-const runs = { numRuns: 100 };
+import { cases } from '../counts.ts';
 
 const digits = fc.stringMatching(/^-?(0|[1-9][0-9]{0,25})(\.[0-9]{1,25})?(e[+-]?[0-9]{1,3})?$/);
 const scalar: fc.Arbitrary<Value> = fc.oneof(
@@ -101,7 +99,6 @@ describe('mapping', () => {
         }
         expect(at).toBe(rows.length);
       }),
-      runs,
     );
   });
 
@@ -125,7 +122,6 @@ describe('mapping', () => {
           expect(map([records.slice(0, cut), records.slice(cut)])).toEqual(map([records]));
         },
       ),
-      runs,
     );
   });
 
@@ -142,7 +138,6 @@ describe('mapping', () => {
               reason.includes('more than 1000 digits'),
           ).toBe(true);
       }),
-      runs,
     );
   });
 });
@@ -165,7 +160,7 @@ describe('coercion', () => {
         const again = type === 'json' ? parseJson(cell as string) : (cell as Cell);
         if (again !== null) expect(coerce(again)).toBe(cell);
       }),
-      { numRuns: 1000 },
+      { numRuns: 10 * cases },
     );
   });
 
@@ -180,7 +175,7 @@ describe('coercion', () => {
         expect(cell).toMatch(/^(0|-?[1-9][0-9]*|-?(0|[1-9][0-9]*)\.[0-9]*[1-9])$/);
         expect(Number(cell)).toBe(Number(text) === 0 ? Number(cell) : Number(text));
       }),
-      { numRuns: 1000 },
+      { numRuns: 10 * cases },
     );
   });
 
@@ -198,7 +193,6 @@ describe('coercion', () => {
           expect(new Date(cell).toLocaleString('sv-SE', { timeZone: timezone })).toBe(shown);
         },
       ),
-      runs,
     );
   });
 });

@@ -70,6 +70,8 @@ test('a pipeline that keeps no edits does not look like a person to one that doe
   const sink = await targetsOf(path);
   await commitRows(sink, { columns: kept, pipeline: 'one' }, [[1, 'a', true, 1]]);
   await commitRows(sink, { columns: plain, pipeline: 'two' }, [[1, 'b', true, 1]]);
+  const dates = plain.map(([name, type]): ColumnShape => [name, name === 'name' ? 'date' : type]);
+  await commitRows(sink, { columns: dates, pipeline: 'three' }, [[1, '2026-01-01', true, 1]]);
   await commitRows(sink, { columns: kept, pipeline: 'one' }, [[1, 'c', true, 1]]);
   expect(readBack(path, 'SELECT name FROM rows')).toEqual([['c']]);
 });

@@ -191,6 +191,10 @@ test('names that differ only in case are refused, and nothing is written', async
   await expect(commitRows(sink, { columns, stamps: { run_id: 'NAME' } }, [[2, 'b']])).rejects.toMatchObject(
     refused,
   );
+  for (const name of ['rows', 'other']) {
+    const twice = commitRows(sink, { name, columns, stamps: { run_id: 'name' } }, [[2, 'b']]);
+    await expect(twice).rejects.toMatchObject(refused);
+  }
   expect(readBack(path, 'SELECT * FROM rows')).toEqual([[1n, 'a']]);
 });
 

@@ -1,3 +1,5 @@
+import { rmSync, symlinkSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { SyncError } from '../../src/model/errors.ts';
 import { fromFailure, toFailure } from '../../src/sql/messages.ts';
@@ -19,6 +21,20 @@ test('a bug keeps its message and stack between threads', () => {
     message: 'index 3',
     stack: bug.stack,
   });
+});
+
+test('whoever opens a file gets its one thread, also through a link and before the file is there', async () => {
+  const path = databaseFile();
+  const folder = `${dirname(path)}-link`;
+  symlinkSync(dirname(path), folder);
+  onTestFinished(() => rmSync(folder));
+  const thread = openThread(path);
+  const same = openThread(join(folder, basename(path)));
+  onTestFinished(() => thread.release());
+  expect(same).toBe(thread);
+  await same.release();
+  await thread.call('connect', 1, { path, readonly: false, patience: 1_000 });
+  expect(await thread.call('all', 1, 'SELECT 1', [])).toEqual([[1]]);
 });
 
 test('a thread that dies tells those who wait and those who come later, and the next to open gets a new one', async () => {

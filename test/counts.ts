@@ -1,0 +1,11 @@
+import fc from 'fast-check';
+
+/** `npm run soak` tries everything far more often than `npm test`; all counts that differ are here. */
+const soak = process.env.SYNCLINE_SOAK === '1';
+
+/** How many cases a property is tried with. */
+export const cases = soak ? 4000 : 100;
+/** The same for properties that open databases or start processes. */
+export const slowCases = soak ? 300 : 6;
+
+fc.configureGlobal({ numRuns: cases, seed: Number(process.env.SYNCLINE_SEED) });

@@ -1,0 +1,63 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'libsql';
+import { expect, it, onTestFinished } from 'vitest';
+import { openState } from '../../src/state/state.ts';
+
+async function stateFile(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'syncline-state-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return join(folder, 'state.db');
+}
+
+const reject = (name: string) => ({
+  record: { name },
+  field: 'age',
+  code: 'row/type',
+  reason: `${name} has no age`,
+});
+
+it('keeps rejects in their order, by run and by pipeline', async () => {
+  const state = await openState(await stateFile());
+  onTestFinished(() => state.close());
+  await state.startRun('01A', '2026-01-01T00:00:00.000Z');
+  await state.addRejects('01A', 'people', 1, [reject('ann'), reject('bob')]);
+  await state.addRejects('01A', 'other', 1, [reject('cid')]);
+  await state.addRejects('01B', 'people', 1, [reject('dan')]);
+  const shown = await state.rejects({ run: '01A', pipeline: 'people' }, 10);
+  expect(shown.map(({ reason, record }) => [reason, record])).toEqual([
+    ['ann has no age', '{"name":"ann"}'],
+    ['bob has no age', '{"name":"bob"}'],
+  ]);
+  const summaries = await state.rejectSummaries({ pipeline: 'people' });
+  expect(summaries.map(({ run, rejected }) => [run, rejected])).toEqual([
+    ['01B', 1],
+    ['01A', 2],
+  ]);
+});
+
+it('keeps a record and a reason that no database could hold as they are', async () => {
+  const state = await openState(await stateFile());
+  onTestFinished(() => state.close());
+  await state.addRejects('01A', 'people', 1, [
+    { record: { name: 'a\0b\ud800' }, field: 'na\0me', code: 'row/text', reason: '"a\0b" holds a NUL' },
+  ]);
+  const [kept] = await state.rejects({}, 1);
+  expect(JSON.parse(kept?.record ?? '')).toEqual({ name: 'a\0b\ud800' });
+  expect(kept).toMatchObject({ field: 'na\\0me', reason: '"a\\0b" holds a NUL' });
+});
+
+it('survives being opened again, and refuses one that a newer version wrote', async () => {
+  const file = await stateFile();
+  const first = await openState(file);
+  await first.addRejects('01A', 'people', 1, [reject('ann')]);
+  await first.close();
+  const second = await openState(file);
+  expect(await second.rejects({}, 10)).toHaveLength(1);
+  await second.close();
+  const database = new Database(file);
+  database.exec('PRAGMA user_version = 99');
+  database.close();
+  await expect(openState(file)).rejects.toMatchObject({ code: 'state/newer' });
+});
