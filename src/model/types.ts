@@ -9,12 +9,15 @@
  * - **pipeline**: one stream, mapped and merged by **primary key** into one target.
  * - **mode**: how rows meet what is there: append, upsert, replace.
  * - **merge strategy**: how one field of a row already there meets the incoming value.
+ * - **cursor**: where the next run begins; **position**: where an interrupted read goes on; **checkpoint**: both.
  * - **run**: one execution of some pipelines.
+ * - **lease**: the right to run a pipeline; each raises its **fence**, and an older one can no longer write.
  * - **reject**: a row that was refused and kept, with its reason.
  * - **state**: the database that remembers runs and rejects.
- * - **ledger**: what a SQL sink remembers beside its targets, in tables named `_syncline_*`.
+ * - **ledger**: what a SQL sink remembers beside its targets, in tables named `_syncline_*`: checkpoints, fences, edits.
  */
 
+import type { Checkpoint } from './checkpoint.ts';
 import type { Decimal } from './decimal.ts';
 
 /**
@@ -153,6 +156,11 @@ export interface RowBatch {
   readonly rows: readonly Row[];
   /** Under `replace_within`, in order; they cover `rows` without gaps. */
   readonly scopes?: readonly Scope[];
+  /**
+   * What the sink's ledger holds once this batch is committed, in the same transaction. A ledger with a higher fence
+   * refuses the batch (`lease/lost`).
+   */
+  readonly ledger: { readonly fence: number; readonly basis: string; readonly checkpoint: Checkpoint };
 }
 
 /** What a commit did. A key counts once per batch. */
