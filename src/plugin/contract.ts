@@ -54,8 +54,8 @@ export interface SourceDefinition<
   readonly streamOptions: Stream;
   /** The stream option that is meant when a stream is written as a bare string. */
   readonly shortForm: keyof Stream['properties'] & string;
-  /** The order it reads in when a stream is incremental and does not say: `ascending` where it can sort. */
-  readonly order: 'ascending' | 'none';
+  /** The order it reads in when a stream is incremental and does not say: `ascending` where it can sort; default `none`. */
+  readonly order?: 'ascending' | 'none';
   /**
    * Called once per run and source, before the first read; options are valid and hold their defaults.
    * Throwing fails the pipelines that read this source; others run on.
