@@ -1,7 +1,14 @@
+import Papa from 'papaparse';
 import { longestRecord, tooLong } from './batch.ts';
 import { lineEnds, malformed } from './record.ts';
 
-const quoteCode = 0x22;
+export interface CsvRow {
+  readonly cells: readonly string[];
+  /** The line it begins in. */
+  readonly line: number;
+  /** How long its text is. */
+  readonly length: number;
+}
 
 /**
  * Cuts delimited text into rows of cells, as RFC 4180 says: a cell that begins with a quote ends with one, and may
@@ -9,16 +16,12 @@ const quoteCode = 0x22;
  * Lines end with LF or CRLF; blank ones are skipped.
  */
 export class CsvRows {
-  /** The line the row last returned begins in. */
-  line = 0;
   readonly #file: string;
   readonly #delimiter: string;
-  #text = '';
-  #at = 0;
-  /** The first quote at or after `#at`, as far as it is known. */
-  #quote = -1;
-  #linesDone = 0;
-  /** After a row turned out to be unfinished: how much text to wait for, so that a long row is not scanned too often. */
+  /** The text of a row that has begun and not ended. */
+  #rest = '';
+  #line = 1;
+  /** How much text to wait for, so that a long row is not parsed too often. */
   #wanted = 0;
 
   constructor(file: string, delimiter: string) {
@@ -26,120 +29,82 @@ export class CsvRows {
     this.#delimiter = delimiter;
   }
 
-  push(text: string): void {
-    this.#text = this.#text.slice(this.#at) + text;
-    this.#at = 0;
-    this.#quote = -1;
-  }
-
-  /** The next row's cells; undefined when there is none, or its end must be pushed first. */
-  next(isLast: boolean): string[] | undefined {
-    if (!isLast && this.#text.length - this.#at < this.#wanted) return undefined;
-    while (this.#at < this.#text.length) {
-      const end = this.#text.indexOf('\n', this.#at);
-      if (end < 0 && !isLast) return this.#unfinished();
-      const stop = end < 0 ? this.#text.length : end;
-      if (this.#nextQuote() < stop) return this.#quotedRow(isLast);
-      this.line = this.#linesDone + 1;
-      const line = this.#text.slice(this.#at, withoutReturn(this.#text, stop));
-      this.#passed(stop + 1, 1);
-      if (line !== '') return line.split(this.#delimiter);
+  /** The rows that end in this text, which goes on where the one before stopped. */
+  *push(pushed: string, isLast: boolean): Generator<CsvRow> {
+    // The last line may lack its end; if it does not, this is a blank one.
+    const text = this.#rest + pushed + (isLast ? '\n' : '');
+    this.#rest = text;
+    if (!isLast && text.length < this.#wanted) return;
+    const { rows, misquoted } = parse(text, this.#delimiter);
+    let start = 0;
+    for (const [place, cells] of rows.entries()) {
+      const stop = misquoted[0] === place ? undefined : cellsEnd(cells, text, start, this.#delimiter);
+      if (stop === undefined) throw this.#wrong(afterQuote);
+      const end = text.indexOf('\n', stop) + 1;
+      const line = this.#line;
+      this.#line += lineEnds(text.slice(start, end));
+      const row = text.charCodeAt(stop - 1) === returnCode ? withoutReturn(cells) : cells;
+      if (!isBlank(row, text, start)) yield { cells: row, line, length: end - start };
+      start = end;
     }
-    return undefined;
+    this.#keep(text.slice(start), misquoted.length, isLast);
   }
 
-  /** How far the text of the rows returned reaches in what was pushed last. */
-  get at(): number {
-    return this.#at;
-  }
-
-  #nextQuote(): number {
-    if (this.#quote < this.#at) {
-      const found = this.#text.indexOf('"', this.#at);
-      this.#quote = found < 0 ? this.#text.length : found;
+  #keep(rest: string, misquoted: number, isLast: boolean): void {
+    // The quote at the very end may still turn out to be right: a CR and no LF may follow it so far.
+    if (misquoted > (isLast ? 0 : 1)) throw this.#wrong(afterQuote);
+    if (isLast && rest !== '') throw this.#wrong('opens a quote that is never closed');
+    if (rest.length > longestRecord) {
+      throw tooLong(this.#file, `the row that begins in line ${this.#line}`, 'Is a quote never closed?');
     }
-    return this.#quote;
-  }
-
-  #passed(at: number, lines: number): void {
-    this.#at = Math.min(at, this.#text.length);
-    this.#linesDone += lines;
-    this.#wanted = 0;
-  }
-
-  #unfinished(): undefined {
-    const length = this.#text.length - this.#at;
-    if (length > longestRecord) {
-      throw tooLong(
-        this.#file,
-        `the row that begins in line ${this.#linesDone + 1}`,
-        'Is a quote never closed?',
-      );
-    }
-    this.#wanted = length * 2;
-    return undefined;
-  }
-
-  #quotedRow(isLast: boolean): string[] | undefined {
-    const cells: string[] = [];
-    for (let at = this.#at; ; at += this.#delimiter.length) {
-      const cell =
-        this.#text.charCodeAt(at) === quoteCode ? this.#quotedCell(at, isLast) : this.#bareCell(at, isLast);
-      if (cell === undefined) return this.#unfinished();
-      cells.push(cell.text);
-      at = cell.end;
-      if (this.#text.startsWith(this.#delimiter, at)) continue;
-      if (this.#text.startsWith('\r\n', at)) at += 1;
-      this.line = this.#linesDone + 1;
-      this.#passed(at + 1, lineEnds(this.#text.slice(this.#at, at + 1)));
-      return cells;
-    }
-  }
-
-  #bareCell(start: number, isLast: boolean): { text: string; end: number } | undefined {
-    const lineEnd = this.#text.indexOf('\n', start);
-    if (lineEnd < 0 && !isLast) return undefined;
-    const stop = withoutReturn(this.#text, lineEnd < 0 ? this.#text.length : lineEnd);
-    const delimiter = this.#text.indexOf(this.#delimiter, start);
-    const end = delimiter < 0 || delimiter > stop ? stop : delimiter;
-    return { text: this.#text.slice(start, end), end };
-  }
-
-  #quotedCell(start: number, isLast: boolean): { text: string; end: number } | undefined {
-    let text = '';
-    for (let from = start + 1; ; ) {
-      const quote = this.#text.indexOf('"', from);
-      // A quote at the very end may be the first of two.
-      if (!isLast && (quote < 0 || quote + 2 >= this.#text.length)) return undefined;
-      if (quote < 0) throw this.#wrong('opens a quote that is never closed');
-      text += this.#text.slice(from, quote);
-      if (this.#text.charCodeAt(quote + 1) !== quoteCode) {
-        this.#expectEnd(quote + 1);
-        return { text, end: quote + 1 };
-      }
-      text += '"';
-      from = quote + 2;
-    }
-  }
-
-  #expectEnd(at: number): void {
-    const isEnd =
-      at >= this.#text.length ||
-      this.#text.startsWith(this.#delimiter, at) ||
-      this.#text.startsWith('\n', at) ||
-      this.#text.startsWith('\r\n', at) ||
-      (this.#text.startsWith('\r', at) && at + 1 === this.#text.length);
-    if (!isEnd) throw this.#wrong(`has "${this.#text.charAt(at)}" after a closing quote`);
+    this.#rest = rest;
+    this.#wanted = rest.length * 2;
   }
 
   #wrong(what: string): Error {
     const hint =
       'A quote inside a quoted cell is written twice; a closing one is followed by the delimiter or the line end.';
-    return malformed(this.#file, this.#linesDone + 1, what, hint);
+    return malformed(this.#file, this.#line, what, hint);
   }
 }
 
-/** The end of a line's text: before the CR of a CRLF. */
-function withoutReturn(text: string, end: number): number {
-  return text.charCodeAt(end - 1) === 0x0d ? end - 1 : end;
+const afterQuote = 'has something after a closing quote';
+const quoteCode = 0x22;
+const returnCode = 0x0d;
+
+/** The rows that have an end, and for every quote in the wrong place the row it is in. */
+function parse(text: string, delimiter: string): { rows: string[][]; misquoted: (number | undefined)[] } {
+  // papaparse drops a byte order mark; here it would be the first character of a cell.
+  const safe = text.startsWith('\uFEFF') ? `\uFEFF${text}` : text;
+  const { data, errors } = Papa.parse<string[]>(safe, { delimiter, newline: '\n' });
+  const misquoted = errors.filter(({ code }) => code === 'InvalidQuotes').map(({ row }) => row);
+  return { rows: data.slice(0, -1), misquoted };
+}
+
+/**
+ * Where these cells end; undefined when more is written there than they say. papaparse overlooks blanks behind a
+ * closing quote, but nothing in a file may get lost in silence.
+ */
+function cellsEnd(
+  cells: readonly string[],
+  text: string,
+  start: number,
+  delimiter: string,
+): number | undefined {
+  let at = start - delimiter.length;
+  for (const cell of cells) {
+    if (at >= start && !text.startsWith(delimiter, at)) return undefined;
+    at += delimiter.length;
+    at += text.charCodeAt(at) === quoteCode ? cell.replaceAll('"', '""').length + 2 : cell.length;
+  }
+  return text.startsWith('\n', at) || text.startsWith('\r\n', at) ? at : undefined;
+}
+
+/** A line that ends in CRLF gives its CR to the last cell, unless that is quoted. */
+function withoutReturn(cells: readonly string[]): readonly string[] {
+  return cells.map((cell, place) => (place === cells.length - 1 ? cell.slice(0, -1) : cell));
+}
+
+function isBlank(cells: readonly string[], text: string, start: number): boolean {
+  return cells.length === 1 && cells[0] === '' && text.charCodeAt(start) !== quoteCode;
 }

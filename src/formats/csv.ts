@@ -2,7 +2,7 @@ import { SyncError } from '../model/errors.ts';
 import type { SourceRecord, Value } from '../model/types.ts';
 import { type BatchLimits, Gathering, type RecordBatch } from './batch.ts';
 import { headerNames } from './csv-header.ts';
-import { CsvRows } from './csv-rows.ts';
+import { type CsvRow, CsvRows } from './csv-rows.ts';
 
 export interface CsvOptions {
   readonly delimiter: string;
@@ -25,18 +25,18 @@ export async function* readCsv(
   yield* records.push('', true);
 }
 
+interface Table {
+  readonly gathered: Gathering;
+  readonly record: (cells: readonly string[]) => SourceRecord;
+  readonly width: number;
+}
+
 class CsvRecords {
   readonly #rows: CsvRows;
   readonly #file: string;
   readonly #emptyCell: Value;
   readonly #limits: BatchLimits;
-  #table:
-    | {
-        readonly gathered: Gathering;
-        readonly record: (cells: readonly string[]) => SourceRecord;
-        readonly width: number;
-      }
-    | undefined;
+  #table: Table | undefined;
 
   constructor(file: string, options: CsvOptions, limits: BatchLimits) {
     this.#rows = new CsvRows(file, options.delimiter);
@@ -46,24 +46,21 @@ class CsvRecords {
   }
 
   *push(text: string, isLast: boolean): Generator<RecordBatch> {
-    this.#rows.push(text);
-    this.#table ??= this.#openTable(isLast);
-    if (this.#table === undefined) return;
-    const { gathered, record, width } = this.#table;
-    for (let from = this.#rows.at, cells = this.#rows.next(isLast); cells; cells = this.#rows.next(isLast)) {
-      if (cells.length !== width) throw this.#ragged(cells.length, width);
-      if (gathered.add(record(cells), this.#rows.at - from)) yield gathered.take();
-      from = this.#rows.at;
+    for (const row of this.#rows.push(text, isLast)) {
+      if (this.#table === undefined) {
+        this.#table = this.#openTable(row.cells);
+        continue;
+      }
+      const { gathered, record, width } = this.#table;
+      if (row.cells.length !== width) throw ragged(this.#file, row, width);
+      if (gathered.add(record(row.cells), row.length)) yield gathered.take();
     }
-    if (isLast && gathered.isWaiting) yield gathered.take();
+    if (!isLast) return;
+    if (this.#table === undefined) throw noHeader(this.#file, 'is empty');
+    if (this.#table.gathered.isWaiting) yield this.#table.gathered.take();
   }
 
-  #openTable(isLast: boolean) {
-    const cells = this.#rows.next(isLast);
-    if (cells === undefined) {
-      if (isLast) throw noHeader(this.#file, 'is empty');
-      return undefined;
-    }
+  #openTable(cells: readonly string[]): Table {
     if (cells.some((cell) => cell.includes('\r')))
       throw noHeader(this.#file, 'has lines that end in CR alone');
     const header = headerNames(cells);
@@ -73,17 +70,16 @@ class CsvRecords {
       width: header.length,
     };
   }
+}
 
-  #ragged(found: number, expected: number): SyncError {
-    const { line } = this.#rows;
-    return new SyncError(
-      'source/ragged_row',
-      `line ${line} of ${this.#file} has ${cellCount(found)}, where the header has ${expected}`,
-      {
-        hint: 'A cell that holds the delimiter, a quote or a line end must be quoted. Is `delimiter` right?',
-      },
-    );
-  }
+function ragged(file: string, { line, cells }: CsvRow, expected: number): SyncError {
+  return new SyncError(
+    'source/ragged_row',
+    `line ${line} of ${file} has ${cellCount(cells.length)}, where the header has ${expected}`,
+    {
+      hint: 'A cell that holds the delimiter, a quote or a line end must be quoted. Is `delimiter` right?',
+    },
+  );
 }
 
 function cellCount(count: number): string {

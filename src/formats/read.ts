@@ -42,7 +42,7 @@ export function readRecords(
     case 'csv':
     case 'tsv': {
       const delimiter = options.delimiter ?? (format === 'csv' ? ',' : '\t');
-      if (/^["\r\n]?$/.test(delimiter)) throw badDelimiter(delimiter);
+      if (/^["\r\n\uFEFF]?$/.test(delimiter)) throw badDelimiter(delimiter);
       return readCsv(openText(), file, { delimiter, empty: options.empty ?? null }, batch);
     }
   }

@@ -33,6 +33,14 @@ describe('csv', () => {
     expect(await csv('a,"b,c"\n"say ""hi""\n",5" pipe\n')).toEqual([{ a: 'say "hi"\n', 'b,c': '5" pipe' }]);
   });
 
+  test('keeps what looks like a blank line, a line end or a byte order mark and is a cell', async () => {
+    expect(await csv('a\n""\n\uFEFF\n"\r"\r\n', { empty: 'text' })).toEqual([
+      { a: '' },
+      { a: '\uFEFF' },
+      { a: '\r' },
+    ]);
+  });
+
   test('takes another delimiter, and a tab for tsv', async () => {
     expect(await csv('a;b\n1,5;2\n', { delimiter: ';' })).toEqual([{ a: '1,5', b: '2' }]);
     expect(await readAll('a\tb\n1,5\t2\n', { format: 'tsv' })).toEqual([{ a: '1,5', b: '2' }]);
@@ -56,7 +64,9 @@ describe('csv', () => {
 
   test.each([
     ['a,b\n1,2\n3,"x\n4,5\n', 'line 3 of data/x.csv opens a quote that is never closed'],
-    ['a,b\n1,"x" y\n', 'line 2 of data/x.csv has " " after a closing quote'],
+    ['a,b\n1,"x" y\n', 'line 2 of data/x.csv has something after a closing quote'],
+    // papaparse itself would drop the blank.
+    ['a,b\n"1" ,x\n', 'line 2 of data/x.csv has something after a closing quote'],
   ])('refuses wrong quoting', async (content, message) => {
     await expect(csv(content)).rejects.toMatchObject({ code: 'source/malformed', message });
   });
@@ -67,7 +77,7 @@ describe('csv', () => {
   });
 
   test('refuses a delimiter that cannot be one', async () => {
-    for (const delimiter of ['"', '\n', '']) {
+    for (const delimiter of ['"', '\n', '', '\uFEFF']) {
       await expect(csv('a\n', { delimiter })).rejects.toMatchObject({ code: 'source/option' });
     }
   });
