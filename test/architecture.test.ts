@@ -12,7 +12,7 @@ const rooms: { readonly [room: string]: readonly string[] } = {
   commands: ['config', 'engine', 'state', 'tui', 'plugin', 'model', 'transform'],
   tui: ['engine', 'model'],
   engine: ['config', 'plugin', 'transform', 'state', 'model'],
-  state: ['sql', 'model'],
+  state: ['sql', 'plugin', 'model'],
   sql: ['transform', 'plugin', 'model'],
   config: ['plugin', 'transform', 'model'],
   plugin: ['model'],

@@ -8,4 +8,9 @@ export const cases = soak ? 4000 : 100;
 /** The same for properties that open databases or start processes. */
 export const slowCases = soak ? 300 : 6;
 
-fc.configureGlobal({ numRuns: cases, seed: Number(process.env.SYNCLINE_SEED) });
+/** How often a process is killed, and how many rows it loads meanwhile. */
+export const kills = soak ? 200 : 8;
+export const killedRows = soak ? 20_000 : 3_000;
+
+export const seed = Number(process.env.SYNCLINE_SEED);
+fc.configureGlobal({ numRuns: cases, seed });

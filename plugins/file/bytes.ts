@@ -2,10 +2,20 @@ import type { BigIntStats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { SyncError } from 'syncline';
 
+/** What tells whether a file is still as it was. */
+export interface FileVersion {
+  /** In bytes. */
+  readonly size: number;
+  /** When it was changed last, in milliseconds since 1970. */
+  readonly mtime: number;
+}
+
 const chunkSize = 256 * 1024;
 
 /** A file that is read whole, maybe more than once, and must stay as it is meanwhile. */
 export interface FileBytes {
+  /** As it is now, and has to stay. */
+  version(): Promise<FileVersion>;
   /** The bytes from the beginning. */
   read(): AsyncGenerator<Uint8Array>;
   /** Throws when the file is not the one any more that was first read. */
@@ -16,14 +26,30 @@ export interface FileBytes {
 export function fileBytes(path: string, name: string, signal: AbortSignal): FileBytes {
   let first: BigIntStats | undefined;
 
+  /** Sees to it that the file is the one that was seen first. */
+  async function look(handle: FileHandle): Promise<BigIntStats> {
+    const stats = await handle.stat({ bigint: true });
+    if (!stats.isFile())
+      throw unreadable(name, stats.isDirectory() ? 'is a folder' : 'is not a regular file');
+    first ??= stats;
+    if (!isSame(first, stats)) throw changed(name);
+    return stats;
+  }
+
+  async function version(): Promise<FileVersion> {
+    const handle = await openFile(path, name);
+    try {
+      const { size, mtimeMs } = await look(handle);
+      return { size: Number(size), mtime: Number(mtimeMs) };
+    } finally {
+      await handle.close();
+    }
+  }
+
   async function* read(): AsyncGenerator<Uint8Array> {
     const handle = await openFile(path, name);
     try {
-      const stats = await handle.stat({ bigint: true });
-      if (!stats.isFile())
-        throw unreadable(name, stats.isDirectory() ? 'is a folder' : 'is not a regular file');
-      first ??= stats;
-      if (!isSame(first, stats)) throw changed(name);
+      await look(handle);
       for (;;) {
         signal.throwIfAborted();
         const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(chunkSize), 0, chunkSize);
@@ -41,7 +67,7 @@ export function fileBytes(path: string, name: string, signal: AbortSignal): File
     throw changed(name);
   }
 
-  return { read, checkUnchanged };
+  return { version, read, checkUnchanged };
 }
 
 function changed(name: string): SyncError {

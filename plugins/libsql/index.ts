@@ -51,6 +51,7 @@ export const source = defineSource({
   options,
   streamOptions,
   shortForm: 'table',
+  order: 'ascending',
   async open({ url }, { directory }) {
     const path = databasePath(url, directory);
     if (!existsSync(path)) {
@@ -60,8 +61,8 @@ export const source = defineSource({
     }
     const database = await openDatabase({ path, readonly: true });
     return {
-      async *read({ stream, options: selection, batch, signal }) {
-        for await (const records of readRecords(database, toSelection(stream, selection), batch)) {
+      async *read({ stream, options: selection, signal, ...request }) {
+        for await (const records of readRecords(database, toSelection(stream, selection), request)) {
           signal.throwIfAborted();
           yield records;
         }

@@ -7,18 +7,21 @@ import { plainLines } from '../tui/plain.ts';
 import { summary } from '../tui/summary.ts';
 import { tellWarnings } from './diagnostics.ts';
 import { writeCrash } from './error.ts';
+import { type RangeFlags, rangeOf } from './range.ts';
 import { configOptions, type Shell } from './shell.ts';
 import { stopSignal } from './stop.ts';
 
-export interface RunFlags {
+export interface RunFlags extends RangeFlags {
   readonly select: readonly string[];
   readonly maxRecords?: number;
   readonly allowRejects: boolean;
   readonly allowEmpty: boolean;
+  readonly concurrency?: number;
 }
 
 /** Runs pipelines; the exit code is that of the run. */
 export async function run(shell: Shell, names: readonly string[], flags: RunFlags): Promise<number> {
+  const range = rangeOf(flags, new Date());
   const config = await loadConfig(configOptions(shell));
   tellWarnings(shell, config.warnings);
   const pipelines = selectPipelines(config, names, flags.select);
@@ -27,6 +30,9 @@ export async function run(shell: Shell, names: readonly string[], flags: RunFlag
   try {
     const result = await runner.run({
       pipelines,
+      ...range,
+      allow_again: shell.yes,
+      concurrency: flags.concurrency,
       emit: reporter(shell),
       signal: stop.signal,
       max_records: flags.maxRecords,

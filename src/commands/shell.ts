@@ -17,6 +17,8 @@ export interface Shell {
   readonly environmentFile?: string;
   readonly output: 'table' | 'json' | 'ndjson';
   readonly ui: 'auto' | 'plain' | 'json' | 'quiet';
+  /** What would be asked is answered with yes. */
+  readonly yes: boolean;
 }
 
 /** How a shell's config is found. */
@@ -36,6 +38,12 @@ export function printList(shell: Shell, items: readonly object[], table: () => s
   else shell.print(table());
 }
 
+/** Prints one document: for people, or as JSON. */
+export function printOne(shell: Shell, item: object, text: () => string): void {
+  if (shell.output === 'table') shell.print(text());
+  else shell.print(`${JSON.stringify(item, null, shell.output === 'json' ? 2 : 0)}\n`);
+}
+
 /** Lines of aligned columns; the last column is left as long as it is. */
 export function columns(lines: readonly (readonly string[])[]): string {
   const widths = (lines[0] ?? []).map((_, column) =>
@@ -50,4 +58,9 @@ export function columns(lines: readonly (readonly string[])[]): string {
     )
     .map((line) => `${line}\n`)
     .join('');
+}
+
+/** A time for a table, to the second: `2026-01-02T03:04:05Z`; `-` where there is none. */
+export function moment(time: string | undefined): string {
+  return time === undefined ? '-' : `${time.slice(0, 19)}Z`;
 }

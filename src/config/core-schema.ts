@@ -1,3 +1,5 @@
+import { durationPattern } from '../transform/duration.ts';
+import { durationSchema } from './durations.ts';
 import { pipelineSchema } from './pipeline-schema.ts';
 
 /** A JSON Schema, or a part of one, as data. */
@@ -32,6 +34,48 @@ export const streamSchema = {
       'The field or fields of the record that tell its records apart. A pipeline whose mapping takes them over has its primary key from here.',
     examples: ['id', ['account', 'day']],
   },
+  incremental: {
+    type: 'object',
+    required: ['cursor_field'],
+    additionalProperties: false,
+    description: 'Each run reads only what is new since the one before, by a field that grows.',
+    examples: [{ cursor_field: 'updated_at', initial: '2024-01-01' }],
+    properties: {
+      cursor_field: {
+        type: 'string',
+        minLength: 1,
+        description: 'The path of the field in the record: a timestamp, a date, a number, or text in order.',
+        examples: ['updated_at'],
+      },
+      initial: {
+        type: ['string', 'number'],
+        minLength: 1,
+        description:
+          'Records below it are never read. A value of the field; or a time such as `-90d`, counted back from the start of the run.',
+        examples: ['2024-01-01', '-90d', 1000],
+      },
+      lookback: {
+        type: ['string', 'number'],
+        minimum: 0,
+        pattern: `^[0-9]{1,15}$|${durationPattern}`,
+        patternErrorMessage: durationSchema.patternErrorMessage,
+        description:
+          'Each run reads this much again, for records that arrive late. Default: `1h` for timestamps, else nothing; nothing under `append` and `sum`.',
+        examples: ['1h', 100],
+      },
+      order: {
+        enum: ['ascending', 'none'],
+        description:
+          'Whether records come in the order of the field. Under `none` the cursor moves only when a read is complete. Default: `ascending` for databases, `none` for files.',
+      },
+      on_missing: {
+        enum: ['error', 'include', 'exclude'],
+        default: 'error',
+        description:
+          'What a record without the field does: stop the pipeline, be read in every run, or be left out.',
+      },
+    },
+  },
 } satisfies Schema;
 
 /** The keys every source has beside its options. Streams are checked with the schema of their plugin. */
@@ -44,8 +88,8 @@ export const sourceSchema = {
       type: 'object',
       minProperties: 1,
       propertyNames: names,
-      additionalProperties: { type: ['string', 'object'] },
-      description: 'What can be read from the source, by name. A bare string is the short form of a stream.',
+      additionalProperties: { type: ['string', 'number', 'boolean', 'object'] },
+      description: 'What can be read from the source, by name. A bare value is the short form of a stream.',
       examples: [{ campaigns: 'data/campaigns.json' }],
     },
   },

@@ -59,6 +59,15 @@ function checkField(field: Field, from: ConfigPath, path: ConfigPath, findings: 
   }
   if (field.from !== undefined) findings.attempt(from, () => parsePath(field.from ?? ''));
   if (expr !== undefined) findings.attempt([...path, 'expr'], () => compileExpression(expr));
+  if (field.value !== undefined && field.default !== undefined) {
+    const message = '`default` stands in for a missing value, and `value` is never missing';
+    findings.error({
+      path: [...path, 'default'],
+      code: 'config/field',
+      message,
+      help: 'leave one of the two out.',
+    });
+  }
   if (field.on_error === 'default' && field.default === undefined) {
     const help = 'add `default:`, or write `on_error: null`.';
     findings.error({

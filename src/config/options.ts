@@ -57,6 +57,20 @@ export function findSecrets(
   );
 }
 
+/** The value without what its schema marks secret. */
+export function withoutSecrets(value: unknown, schema: Schema): unknown {
+  if (schema['x-secret'] === true) return undefined;
+  if (Array.isArray(value)) {
+    const items = isFields(schema.items) ? schema.items : {};
+    return value.map((item) => withoutSecrets(item, items));
+  }
+  if (!isFields(value)) return value;
+  const members = Object.entries(value).map(
+    ([key, member]) => [key, withoutSecrets(member, memberOf(schema, key))] as const,
+  );
+  return toFields(members.filter(([, member]) => member !== undefined));
+}
+
 /** The schema of a key, whether it is named or one of many. */
 function memberOf(schema: Schema, key: string): Schema {
   const properties = propertiesOf(schema);
@@ -82,7 +96,8 @@ function typeText(text: string, schema: Schema): unknown {
   return text;
 }
 
-function acceptedTypes(schema: Schema): ReadonlySet<string> {
+/** The types a schema lets through, by their names in JSON Schema. */
+export function acceptedTypes(schema: Schema): ReadonlySet<string> {
   const branches: readonly Schema[] = Array.isArray(schema.anyOf) ? schema.anyOf : [];
   const values: readonly unknown[] = Array.isArray(schema.enum) ? schema.enum : [];
   const types: readonly string[] = schema.type === undefined ? [] : ([schema.type].flat() as string[]);

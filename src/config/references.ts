@@ -29,7 +29,7 @@ export function resolveFrom(
   const [name, stream] = split(text);
   const source = sources.get(name);
   if (source === undefined) {
-    unknown(findings, path, 'source', name, sources);
+    unknownName(findings, path, 'source', name, sources);
     return undefined;
   }
   if (stream === '') {
@@ -43,7 +43,7 @@ export function resolveFrom(
   if (options !== undefined) return { source, stream, options };
   // A stream that has the wrong shape was told already.
   if (!findings.touches(['sources', name, 'streams'])) {
-    unknown(findings, path, 'stream', stream, source.streams, name);
+    unknownName(findings, path, 'stream', stream, source.streams, name);
   }
   return undefined;
 }
@@ -58,7 +58,7 @@ export function resolveTo(
   const [name, target] = split(text);
   const sink = sinks.get(name);
   if (sink === undefined) {
-    unknown(findings, path, 'sink', name, sinks);
+    unknownName(findings, path, 'sink', name, sinks);
     return undefined;
   }
   if (target !== '') return { sink, target };
@@ -68,7 +68,8 @@ export function resolveTo(
   return undefined;
 }
 
-function unknown(
+/** Tells that there is no such thing, and which one may be meant. */
+export function unknownName(
   findings: Findings,
   path: ConfigPath,
   kind: string,

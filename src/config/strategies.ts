@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { resolve as resolvePath } from 'node:path';
-import { type ColumnType, type Strategy, strategyNames } from '../model/types.ts';
+import { type ColumnType, columnTypes, type Strategy, strategyNames } from '../model/types.ts';
 import { importModule } from '../plugin/module.ts';
+import { isSummed } from '../transform/sum.ts';
 import { type Columns, requireColumn } from './columns.ts';
 import { type Fields, isFields } from './defaults.ts';
 import type { ConfigPath } from './document.ts';
@@ -93,6 +94,7 @@ const mergeable: { readonly [type in Strategy['type']]?: (type: ColumnType) => b
   deep_merge: (type) => type === 'json',
   bool_or: (type) => type === 'boolean',
   bool_and: (type) => type === 'boolean',
+  sum: isSummed,
   max: (type) => type !== 'json',
   min: (type) => type !== 'json',
 };
@@ -107,12 +109,13 @@ function checkType(
   const declared = columns.fields.get(column)?.type;
   const accepts = mergeable[strategy.type];
   if (declared === undefined || accepts === undefined || accepts(declared)) return;
-  const wanted = accepts('json') ? 'json' : accepts('string') ? 'ordered' : 'boolean';
-  const message = `${strategy.type} merges ${wanted} columns, and ${printShort(column)} is ${declared}`;
-  const help =
-    wanted === 'ordered'
-      ? 'json has no order: choose another strategy, or map the part of it that has one.'
-      : `declare \`type: ${wanted}\` in \`map\`, or choose another strategy.`;
+  const ordered = accepts('string');
+  const wanted = columnTypes.filter(accepts);
+  const words = ordered ? 'ordered' : wanted.join(', ');
+  const message = `${strategy.type} merges ${words} columns, and ${printShort(column)} is ${declared}`;
+  const help = ordered
+    ? 'json has no order: choose another strategy, or map the part of it that has one.'
+    : `declare \`type: ${wanted.at(-1)}\` in \`map\`, or choose another strategy.`;
   findings.error({ path, code: 'merge/type', message, help });
 }
 

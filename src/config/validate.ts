@@ -1,5 +1,5 @@
 import type { SinkDefinition, SourceDefinition } from '../plugin/contract.ts';
-import { namesOf, resolvePlugin } from '../plugin/resolve.ts';
+import { isBuiltIn, namesOf, resolvePlugin } from '../plugin/resolve.ts';
 import type { Definitions, PluginKind } from '../plugin/shape.ts';
 import { schemaErrors } from './ajv.ts';
 import { coreSchema, type Schema, sinkSchema, sourceSchema } from './core-schema.ts';
@@ -16,6 +16,8 @@ interface Entry<Plugin> {
   readonly name: string;
   /** Undefined when there is none of that type, which was told. */
   readonly plugin?: Plugin;
+  /** Its path or package; undefined for a built-in. */
+  readonly own?: string;
   /** With the plugin's defaults; without `type` and `streams`. */
   readonly options: Fields;
 }
@@ -72,17 +74,28 @@ async function sourceEntry(check: Check, name: string, value: Fields): Promise<S
     path,
   );
   const schema = plugin ? streamOf(plugin) : {};
-  const checkedStreams = entriesOf(streams, plugin?.shortForm ?? 'stream').map(([stream, options]) => {
-    return [stream, checkNode(check, options, schema, [...path, 'streams', stream])] as const;
+  const placeOf = (stream: string) => [...path, 'streams', stream];
+  // A short form of the wrong type was told already.
+  const entries = entriesOf(streams, plugin?.shortForm ?? 'stream').filter(
+    ([stream]) => isFields(Object(streams)[stream]) || !check.findings.touches(placeOf(stream)),
+  );
+  const checkedStreams = entries.map(([stream, options]) => {
+    return [stream, checkNode(check, options, schema, placeOf(stream))] as const;
   });
-  return { name, plugin, options: toFields(Object.entries(options)), streams: new Map(checkedStreams) };
+  const own = await ownPlugin(value.type);
+  return { name, plugin, own, options: toFields(Object.entries(options)), streams: new Map(checkedStreams) };
 }
 
 async function sinkEntry(check: Check, name: string, value: Fields): Promise<SinkEntry> {
   const path = ['sinks', name];
   const plugin = await findPlugin(check, value.type, 'sink', path);
   const { type, ...options } = checkNode(check, value, plugin ? sinkOf(plugin) : sinkSchema, path);
-  return { name, plugin, options: toFields(Object.entries(options)) };
+  const own = await ownPlugin(value.type);
+  return { name, plugin, own, options: toFields(Object.entries(options)) };
+}
+
+async function ownPlugin(type: unknown): Promise<string | undefined> {
+  return typeof type === 'string' && !(await isBuiltIn(type)) ? type : undefined;
 }
 
 async function findPlugin<Kind extends PluginKind>(
@@ -139,12 +152,12 @@ function literalSecret(path: ConfigPath) {
   } as const;
 }
 
-/** The members of a map that are maps themselves; a bare string is `{ [shortForm]: string }`. */
+/** The members of a map that are maps themselves; a bare value is `{ [shortForm]: value }`. */
 function entriesOf(value: unknown, shortForm?: string): readonly (readonly [string, Fields])[] {
   if (!isFields(value)) return [];
   return Object.entries(value).flatMap(([name, member]): (readonly [string, Fields])[] => {
-    if (typeof member === 'string' && shortForm !== undefined)
-      return [[name, toFields([[shortForm, member]])]];
-    return isFields(member) ? [[name, member]] : [];
+    if (isFields(member)) return [[name, member]];
+    const isScalar = ['string', 'number', 'boolean'].includes(typeof member);
+    return isScalar && shortForm !== undefined ? [[name, toFields([[shortForm, member]])]] : [];
   });
 }

@@ -19,7 +19,10 @@ export interface Cursor {
   /** As the source wrote it, with all its digits: `2026-01-02T03:04:05.123456Z`, `9007199254740993`. */
   readonly text: string;
   readonly kind: CursorKind;
-  /** Records already taken that have exactly this value, by key or hash, with how often: for what may not be doubled. */
+  /**
+   * Records already taken that will come again, by key or hash, with how often: those that have exactly this value,
+   * and those dated in the future. For what may not be doubled.
+   */
   readonly seen?: { readonly [record: string]: number };
 }
 
@@ -30,6 +33,21 @@ export interface Position {
   readonly from?: Cursor;
   /** The greatest cursor met so far, where it only counts once the read is complete. */
   readonly highest?: Cursor;
+}
+
+/** Records whose cursor field is at least `from` and less than `before`. */
+export interface CursorRange {
+  /** The path of the field in the record. */
+  readonly field: string;
+  /** `ascending`: records must come in the order of the field, and of the key where values are equal. */
+  readonly order: 'ascending' | 'none';
+  /** The stream's key: fields of the record. */
+  readonly key: readonly string[];
+  /** As the source wrote it. */
+  readonly from?: string;
+  readonly before?: string;
+  /** How the bounds compare; undefined where there are none. */
+  readonly kind?: CursorKind;
 }
 
 /** What a ledger holds of one pipeline and target. */

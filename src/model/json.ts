@@ -51,8 +51,9 @@ function printExact(value: Value): string {
   if (typeof value === 'bigint' || value instanceof Decimal) return value.toString();
   if (Array.isArray(value)) return `[${value.map(printExact).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const members = Object.entries(value).map(
-    ([name, member]) => `${JSON.stringify(name)}:${printExact(member)}`,
+  const members = Object.entries(value).flatMap(([name, member]) =>
+    // As JSON.stringify does.
+    member === undefined ? [] : [`${JSON.stringify(name)}:${printExact(member)}`],
   );
   return `{${members.join(',')}}`;
 }

@@ -86,6 +86,7 @@ export const strategyNames = [
   'last_non_null_value',
   'max',
   'min',
+  'sum',
   'bool_or',
   'bool_and',
   'union',
@@ -121,6 +122,7 @@ export interface TargetColumn extends Column {
  * new one, so `===` tells whether anything changed.
  */
 export interface Target {
+  /** The name its checkpoint is kept under: the pipeline's, or that of a read beside the live one. */
   readonly pipeline: string;
   /** What follows the dot in `to`. */
   readonly name: string;

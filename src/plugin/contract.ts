@@ -7,8 +7,10 @@
  */
 
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts';
-import type { CursorKind, LedgerEntry, LedgerKey, LedgerState } from '../model/checkpoint.ts';
+import type { CursorRange, LedgerEntry, LedgerKey, LedgerState } from '../model/checkpoint.ts';
 import type { Column, Mode, RowBatch, RowCounts, SourceRecord, Value } from '../model/types.ts';
+
+export type { CursorRange } from '../model/checkpoint.ts';
 
 /**
  * Options as JSON Schema of an object. Every property has a `description`, and a `default` where it has one; a secret
@@ -52,7 +54,7 @@ export interface SourceDefinition<
   readonly summary: string;
   readonly options: Options;
   readonly streamOptions: Stream;
-  /** The stream option that is meant when a stream is written as a bare string. */
+  /** The stream option that is meant when a stream is written as a bare value. */
   readonly shortForm: keyof Stream['properties'] & string;
   /** The order it reads in when a stream is incremental and does not say: `ascending` where it can sort; default `none`. */
   readonly order?: 'ascending' | 'none';
@@ -87,21 +89,6 @@ export interface ReadRequest<Stream = unknown> {
   /** No batch may hold more records than `rows`, nor more than about `bytes` unless it is a single record. */
   readonly batch: { readonly rows: number; readonly bytes: number };
   readonly signal: AbortSignal;
-}
-
-/** Records whose cursor field is at least `from` and less than `before`. */
-export interface CursorRange {
-  /** The path of the field in the record. */
-  readonly field: string;
-  /** `ascending`: records must come in the order of the field, and of the key where values are equal. */
-  readonly order: 'ascending' | 'none';
-  /** The stream's key: fields of the record. */
-  readonly key: readonly string[];
-  /** As the source wrote it. */
-  readonly from?: string;
-  readonly before?: string;
-  /** How the bounds compare; undefined where there are none. */
-  readonly kind?: CursorKind;
 }
 
 /** Records read together, in the order of the source. */

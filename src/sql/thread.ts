@@ -42,9 +42,9 @@ function realPath(path: string): string {
 /** Source text runs through a loader, which its threads need as well; the built package needs none. */
 function startWorker(): Worker {
   const built = import.meta.url.endsWith('.js');
-  if (built) return new Worker(new URL('./worker.js', import.meta.url));
+  if (built) return new Worker(new URL('./worker.js', import.meta.url), { stdout: true });
   const execArgv = ['--conditions=syncline-source', '--import', import.meta.resolve('jiti/register')];
-  return new Worker(new URL('./worker.ts', import.meta.url), { execArgv });
+  return new Worker(new URL('./worker.ts', import.meta.url), { execArgv, stdout: true });
 }
 
 /** The thread that has a database's driver: statements block it, and nobody else. */
@@ -59,6 +59,8 @@ export class Thread {
     this.path = path;
     this.#worker = startWorker();
     this.#worker.unref();
+    // The standard output is for data: what a merge function says on the console is not.
+    this.#worker.stdout.on('data', (text) => process.stderr.write(text));
     this.#worker.on('message', (answer: Answer) => this.#settle(answer));
     this.#worker.on('error', (error) => this.#fail(error));
     this.#worker.on('exit', () => this.#fail(undefined));
@@ -76,6 +78,11 @@ export class Thread {
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve: resolve as Waiting['resolve'], reject });
     });
+  }
+
+  /** Whether it ended by itself: every call is refused then. */
+  get ended(): boolean {
+    return this.#failure !== undefined;
   }
 
   async release(): Promise<void> {
@@ -102,9 +109,9 @@ export class Thread {
     this.#forget();
     this.#failure ??= new SyncError(
       'sql/failed',
-      `The thread of the database ${this.path} ended unexpectedly.`,
+      `the thread of the database ${this.path} ended unexpectedly`,
       {
-        hint: 'What it was doing was rolled back. Run again.',
+        hint: 'Run again. What it had not committed was rolled back.',
         cause,
       },
     );

@@ -1,10 +1,11 @@
 import { SyncError } from '../model/errors.ts';
 import type { Cell, ColumnType, Strategy, Value } from '../model/types.ts';
 import { compileExpression, type ExpressionScope } from './expression.ts';
-import { type Evidence, evidenceOf, holds } from './infer.ts';
+import { type Evidence, evidenceOf, holds, noEvidence } from './infer.ts';
 import type { Field } from './mapping.ts';
 import { parsePath, readName, readPath } from './path.ts';
 import { Refusal, refuse } from './refusal.ts';
+import { refuseForeign } from './text.ts';
 import { type Coercion, createCoercion } from './types.ts';
 
 type Reader = (scope: ExpressionScope) => Value | undefined;
@@ -43,9 +44,12 @@ export class MappedField {
     this.#coerce = createCoercion(type, this.#field);
   }
 
-  /** The cell of a value that is not null, once the type is settled. */
+  /** The cell of a value that is not null, once it was observed. */
   toCell(value: Value): Cell | Refusal {
-    if (this.declared === undefined && this.type && !holds(this.type, evidenceOf(value)))
+    if (this.declared !== undefined) return this.#coerce(value);
+    const evidence = evidenceOf(value);
+    if (evidence === noEvidence) return refuseForeign(value);
+    if (this.type && !holds(this.type, evidence))
       return refuse(value, `does not fit the column, which is ${this.type}`);
     return this.#coerce(value);
   }

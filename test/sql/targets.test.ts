@@ -315,15 +315,12 @@ test('under replace_within the rows of a parent that were not seen go, and only 
     ['b', 1, 'x'],
   ];
   await commitRows(sink, shape, rows);
-  const committed = await commitRows(
-    sink,
-    shape,
-    [['a', 2, 'y']],
-    [
+  const committed = await commitRows(sink, shape, [['a', 2, 'y']], {
+    scopes: [
       { from: 0, to: 1, parent: ['a'], seen: [[3, 'a']] },
       { from: 1, to: 1, parent: ['b'], seen: [], withhold: true },
     ],
-  );
+  });
   expect(committed).toMatchObject({ updated: 1, deleted: 1 });
   expect(readBack(path, 'SELECT * FROM rows ORDER BY 1, 2')).toEqual([
     ['a', 2n, 'y'],

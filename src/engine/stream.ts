@@ -1,0 +1,87 @@
+import type { PipelineConfig } from '../config/config.ts';
+import type { Checkpoint } from '../model/checkpoint.ts';
+import type { SourceRecord } from '../model/types.ts';
+import type { Batch, OpenSource } from '../plugin/contract.ts';
+import type { Reading } from '../transform/reading.ts';
+import { isExact } from './resume.ts';
+
+/** No batch is larger than this, whatever `batch_size` says, unless it is a single record. */
+const batchBytes = 4 * 1024 * 1024;
+
+/** Records that count, with the checkpoint to commit them with. */
+export interface TakenBatch {
+  readonly records: readonly SourceRecord[];
+  readonly bytes: number;
+  readonly header?: readonly string[];
+  /** How many records the source returned: the others were taken before, or are out of range. */
+  readonly read: number;
+  readonly checkpoint: Checkpoint;
+}
+
+export interface StreamRead {
+  readonly batches: AsyncIterable<TakenBatch>;
+  /** True once reading stopped because enough was read, so that what follows is still to come. */
+  isCut(): boolean;
+}
+
+/** Reads a pipeline's stream where the reading says, and lets it judge every batch. */
+export function readStream(
+  source: OpenSource,
+  pipeline: PipelineConfig,
+  reading: Reading,
+  {
+    signal,
+    max_records = Number.POSITIVE_INFINITY,
+  }: { readonly signal: AbortSignal; readonly max_records?: number },
+): StreamRead {
+  let left = max_records;
+  async function* batches(): AsyncGenerator<TakenBatch> {
+    const read = source.read({
+      stream: pipeline.stream.name,
+      options: pipeline.stream.options,
+      position: reading.position,
+      cursor: reading.range,
+      batch: { rows: Math.min(pipeline.batch_size, max_records), bytes: batchBytes },
+      signal,
+    });
+    for await (const whole of untilAborted(read, signal)) {
+      const batch = firstOf(whole, left, isExact(pipeline));
+      left -= batch?.records.length ?? left;
+      if (batch === undefined) return;
+      const { records, checkpoint } = reading.take(batch);
+      yield { records, checkpoint, bytes: batch.bytes, header: batch.header, read: batch.records.length };
+      if (left === 0) return;
+    }
+  }
+  return { batches: batches(), isCut: () => left === 0 };
+}
+
+/**
+ * The first records of a batch. A part of one has no position: the read would go on past the rest. So rows that may
+ * not come twice are taken by whole batches only.
+ */
+function firstOf(batch: Batch, most: number, exact: boolean): Batch | undefined {
+  if (batch.records.length <= most) return batch;
+  return exact ? undefined : { ...batch, records: batch.records.slice(0, most), position: undefined };
+}
+
+/** The same batches; a source that does not heed the signal is left behind when it is aborted. */
+async function* untilAborted<T>(batches: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  const iterator = batches[Symbol.asyncIterator]();
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  aborted.catch(() => undefined);
+  try {
+    signal.throwIfAborted();
+    for (;;) {
+      const next = await Promise.race([iterator.next(), aborted]);
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    const ended = iterator.return?.();
+    ended?.catch(() => undefined);
+    if (!signal.aborted) await ended;
+  }
+}
