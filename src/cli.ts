@@ -4,7 +4,9 @@
 
 import { Console } from 'node:console';
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
+import { positiveNumber, wholeNumber } from './cli/arguments.ts';
+import { addMemoryCommands } from './cli/memory.ts';
 import { endWith } from './commands/ending.ts';
 import type { RunFlags } from './commands/run.ts';
 import type { Shell } from './commands/shell.ts';
@@ -125,27 +127,8 @@ function addCommands(program: Command, execute: (work: Work) => Promise<void>): 
     .action((name: string, { limit }: { limit: number }) =>
       execute(async (shell) => (await import('./commands/preview.ts')).preview(shell, name, limit)),
     );
-  addRejectsCommands(program, execute);
+  addMemoryCommands(program, execute);
   addLookupCommands(program, execute);
-}
-
-function addRejectsCommands(program: Command, execute: (work: Work) => Promise<void>): void {
-  const rejects = program.command('rejects').description('rows that were refused, with their reasons');
-  rejects
-    .command('list')
-    .description('how many rows each pipeline and run rejected')
-    .argument('[run|pipeline]')
-    .action((name: string | undefined) =>
-      execute(async (shell) => (await import('./commands/rejects.ts')).listRejects(shell, name)),
-    );
-  rejects
-    .command('show')
-    .description('the rejected rows of a run or pipeline; without a name, of the latest run that has some')
-    .argument('[run|pipeline]')
-    .option('--limit <n>', 'how many rows', positiveNumber, 50)
-    .action((name: string | undefined, { limit }: { limit: number }) =>
-      execute(async (shell) => (await import('./commands/rejects.ts')).showRejects(shell, name, limit)),
-    );
 }
 
 function addLookupCommands(program: Command, execute: (work: Work) => Promise<void>): void {
@@ -189,17 +172,6 @@ function addLookupCommands(program: Command, execute: (work: Work) => Promise<vo
     .action((code: string | undefined) =>
       execute(async (shell) => (await import('./commands/explain.ts')).explain(shell, code)),
     );
-}
-
-function wholeNumber(text: string): number {
-  if (/^[0-9]{1,15}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It is a whole number, such as 10.');
-}
-
-function positiveNumber(text: string): number {
-  const number = wholeNumber(text);
-  if (number > 0) return number;
-  throw new InvalidArgumentError('It is at least 1.');
 }
 
 function shellOf(flags: GlobalFlags): Shell {

@@ -28,7 +28,7 @@ const doors: { readonly [library: string]: RegExp } = {
   cosmiconfig: /^src\/config\/(load|find)\.ts/,
   libsql: /^src\/sql\//,
   '@marcbachmann/cel-js': /^src\/transform\/expression/,
-  commander: /^src\/cli\.ts/,
+  commander: /^src\/cli[./]/,
   jiti: /^src\/(plugin|sql)\//,
   yaml: /^src\/config\//,
 };

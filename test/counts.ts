@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
 /** `npm run soak` tries everything far more often than `npm test`; all counts that differ are here. */
-const soak = process.env.SYNCLINE_SOAK === '1';
+export const soak = process.env.SYNCLINE_SOAK === '1';
 
 /** How many cases a property is tried with. */
 export const cases = soak ? 4000 : 100;
@@ -11,6 +11,9 @@ export const slowCases = soak ? 300 : 6;
 /** How often a process is killed, and how many rows it loads meanwhile. */
 export const kills = soak ? 200 : 8;
 export const killedRows = soak ? 20_000 : 3_000;
+
+/** How many processes start at once. */
+export const processes = soak ? 16 : 5;
 
 export const seed = Number(process.env.SYNCLINE_SEED);
 fc.configureGlobal({ numRuns: cases, seed });

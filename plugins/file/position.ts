@@ -35,7 +35,7 @@ type FilePosition = Place & { readonly records: number };
 export function toPosition(position: Value): FilePosition {
   const found = (position ?? {}) as Partial<FilePosition>;
   if (typeof found.file === 'string' && typeof found.records === 'number') return found as FilePosition;
-  throw positionLost('its position is not one of a file');
+  throw positionLost('the position it was given is not one in a file');
 }
 
 /** The place of the position's file among those there are now. */
@@ -85,7 +85,7 @@ function rest(batch: RecordBatch, skipped: number): RecordBatch {
 }
 
 function positionLost(reason: string): SyncError {
-  return new SyncError('source/position_lost', `the read cannot go on where it stopped: ${reason}`, {
+  return new SyncError('source/position_lost', `${reason}, so the read cannot go on where it stopped`, {
     hint: 'Run with --all to read everything again.',
   });
 }

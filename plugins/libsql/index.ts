@@ -32,7 +32,7 @@ const streamOptions = {
     table: {
       type: 'string',
       minLength: 1,
-      description: 'The table or view to read whole. Either `table` or `query` is given.',
+      description: 'The table or view to read. Either `table` or `query` is given.',
       examples: ['customers'],
     },
     query: {

@@ -1,7 +1,7 @@
 import { loadConfig } from '../config/open.ts';
 import { type Previewed, preview as previewPipeline } from '../engine/preview.ts';
 import { pipelineNamed } from '../engine/select.ts';
-import { printJson } from '../model/json.ts';
+import { printJson, showJson } from '../model/json.ts';
 import type { Cell, Column } from '../model/types.ts';
 import { count } from '../tui/numbers.ts';
 import { printable, shortened } from '../tui/printable.ts';
@@ -39,7 +39,7 @@ function text(
       `    rejected: ${field === undefined ? '' : `${printable(field)}: `}${printable(reason)}\n`,
   );
   const left = skipped > 0 ? [`    ${count(skipped)} skipped by where\n`] : [];
-  return `record ${number}  ${shortened(printJson(record), 200)}\n${[...shown, ...refused, ...left].join('')}\n`;
+  return `record ${number}  ${shortened(showJson(record), 200)}\n${[...shown, ...refused, ...left].join('')}\n`;
 }
 
 function cellText(cell: Cell): string {

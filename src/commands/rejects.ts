@@ -1,4 +1,5 @@
 import { SyncError } from '../model/errors.ts';
+import { parseJson } from '../model/json.ts';
 import type { RejectFilter } from '../state/state.ts';
 import { count } from '../tui/numbers.ts';
 import { printable, shortened } from '../tui/printable.ts';
@@ -34,7 +35,7 @@ export async function showRejects(shell: Shell, name: string | undefined, limit:
     const found = latest === undefined ? [] : await state.rejects({ ...filter, run }, limit);
     const items = found.map(({ record, ...reject }) => ({
       ...reject,
-      record: shell.output === 'table' ? record : JSON.parse(record),
+      record: shell.output === 'table' ? record : parseJson(record),
     }));
     printList(shell, items, () =>
       found.length === 0

@@ -7,7 +7,6 @@ import { columns, moment, printList, type Shell } from './shell.ts';
 export interface RunsFlags {
   readonly limit: number;
   readonly pipeline?: string;
-  readonly status?: KeptRun['status'];
 }
 
 /** Lists runs, the newest first. */

@@ -1,4 +1,6 @@
 import type { LoadOptions } from '../config/document.ts';
+import { printJson } from '../model/json.ts';
+import type { Value } from '../model/types.ts';
 import type { Look } from '../tui/look.ts';
 
 /** What a command knows of where it was called, with the flags that every command has. */
@@ -31,11 +33,12 @@ export function configOptions(shell: Shell): LoadOptions {
   };
 }
 
-/** Prints records of one kind: as a table, as one JSON array, or as a JSON document a line. */
+/** Prints records of one kind: as a table, as one JSON array with an item a line, or as a JSON document a line. */
 export function printList(shell: Shell, items: readonly object[], table: () => string): void {
-  if (shell.output === 'json') shell.print(`${JSON.stringify(items, null, 2)}\n`);
-  else if (shell.output === 'ndjson') for (const item of items) shell.print(`${JSON.stringify(item)}\n`);
-  else shell.print(table());
+  if (shell.output === 'table') return shell.print(table());
+  const lines = items.map((item) => printJson(item as Value));
+  if (shell.output === 'json') shell.print(`[${lines.join(',\n')}]\n`);
+  else shell.print(lines.map((line) => `${line}\n`).join(''));
 }
 
 /** Prints one document: for people, or as JSON. */

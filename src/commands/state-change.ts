@@ -41,9 +41,10 @@ export async function resetCheckpoint(shell: Shell, name: string): Promise<void>
     const ledger = await ledgers.of(pipeline);
     const key = keyOf(pipeline);
     await underLease(state, ledger, key, 'state reset', async (entry, fence) => {
+      // A pipeline's name has no space: what follows one is the window.
       for (const { entry: _, ...other } of await ledger.list())
-        // A pipeline's name has no space: what follows one is the window.
-        if (other.target === key.target && other.pipeline.startsWith(`${name} `)) await ledger.write(other, undefined);
+        if (other.target === key.target && other.pipeline.startsWith(`${name} `))
+          await ledger.write(other, undefined);
       // The entry stays, for its fence: a run that seems dead must not bring the old checkpoint back.
       const forgotten = { checkpoint: {}, fence, basis: basis(pipeline), wrote: false };
       await ledger.write(key, { ...(entry ?? unwritten), ...forgotten });
@@ -62,9 +63,13 @@ export async function renameCheckpoint(shell: Shell, old: string, name: string):
     const oldKey = { ...key, pipeline: old };
     await underLease(state, ledger, oldKey, 'state rename', async (entry) => {
       if (old === name || entry === undefined)
-        throw new SyncError('state/no_checkpoint', `no checkpoint is kept of a pipeline "${old}" into ${toOf(pipeline)}`, {
-          hint: 'Those there are: syncline state list',
-        });
+        throw new SyncError(
+          'state/no_checkpoint',
+          `no checkpoint is kept of a pipeline "${old}" into ${toOf(pipeline)}`,
+          {
+            hint: 'Those there are: syncline state list',
+          },
+        );
       await underLease(state, ledger, key, 'state rename', async (there, fence) => {
         refuseTaken(pipeline, there);
         await ledger.write(key, { ...entry, fence: Math.max(fence, entry.fence) });
@@ -78,12 +83,18 @@ export async function renameCheckpoint(shell: Shell, old: string, name: string):
 
 /** Puts the checkpoints of a document in the place of those there are: all that it names, or none is written. */
 export async function importCheckpoints(shell: Shell, file: string | undefined): Promise<void> {
-  const kept = parseDocument(file === undefined ? await textOf(process.stdin) : await readDocument(shell, file));
+  const kept = parseDocument(
+    file === undefined ? await textOf(process.stdin) : await readDocument(shell, file),
+  );
   await withLedgers(shell, async (ledgers, config, state) => {
     refuseStrangers(config, kept);
     for (const one of kept) await importOne(one, pipelineNamed(config, one.pipeline), ledgers, state);
     const imported = kept.map(({ pipeline }) => pipeline);
-    printOne(shell, { imported }, () => `${count(kept.length)} checkpoints imported: ${imported.join(', ')}\n`);
+    printOne(
+      shell,
+      { imported },
+      () => `${count(kept.length)} checkpoints imported: ${imported.join(', ')}\n`,
+    );
   });
 }
 
@@ -121,13 +132,19 @@ function refuseWithoutCursor({ name, stream, mode }: PipelineConfig): void {
 function refuseTaken(pipeline: PipelineConfig, there: LedgerEntry | undefined): void {
   const { cursor, position } = there?.checkpoint ?? {};
   if (cursor === undefined && position === undefined) return;
-  throw new SyncError('state/exists', `pipeline "${pipeline.name}" has a checkpoint in ${toOf(pipeline)} already`, {
-    hint: `To forget that one first: syncline state reset ${pipeline.name}`,
-  });
+  throw new SyncError(
+    'state/exists',
+    `pipeline "${pipeline.name}" has a checkpoint in ${toOf(pipeline)} already`,
+    {
+      hint: `To forget that one first: syncline state reset ${pipeline.name}`,
+    },
+  );
 }
 
 function refuseStrangers(config: Config, kept: readonly KeptCheckpoint[]): void {
-  const known = new Set([...config.pipelines.values()].map((pipeline) => `${pipeline.name} into ${toOf(pipeline)}`));
+  const known = new Set(
+    [...config.pipelines.values()].map((pipeline) => `${pipeline.name} into ${toOf(pipeline)}`),
+  );
   const strangers = kept.map(({ pipeline, to }) => `${pipeline} into ${to}`).filter((one) => !known.has(one));
   if (strangers.length === 0) return;
   throw new SyncError('state/document', `this config has no pipeline ${strangers.join(', ')}`, {

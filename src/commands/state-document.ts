@@ -1,6 +1,7 @@
 import type { Checkpoint, LedgerEntry } from '../model/checkpoint.ts';
+import { printCheckpoint } from '../model/checkpoint-json.ts';
 import { SyncError } from '../model/errors.ts';
-import { parseJson, printJson } from '../model/json.ts';
+import { parseJson } from '../model/json.ts';
 import type { Value } from '../model/types.ts';
 
 /** A checkpoint with what it belongs to. */
@@ -11,12 +12,21 @@ export interface KeptCheckpoint {
   readonly entry: LedgerEntry;
 }
 
+/** A pipeline, and what a ledger keeps of it: nothing before its first run. */
+export type Listed = Omit<KeptCheckpoint, 'entry'> & { readonly entry?: LedgerEntry };
+
 const version = 1;
 
-/** Checkpoints as JSON text with exact numbers, one a line. */
+/** Checkpoints as JSON text, one a line. */
 export function printDocument(kept: readonly KeptCheckpoint[]): string {
-  const lines = kept.map(({ pipeline, to, entry }) => printJson({ pipeline, to, ...entry } as unknown as Value));
-  return `{"version":${version},"checkpoints":[\n${lines.join(',\n')}\n]}\n`;
+  return `{"version":${version},"checkpoints":[\n${kept.map(printListed).join(',\n')}\n]}\n`;
+}
+
+/** One of them, with exact numbers. */
+export function printListed({ pipeline, to, entry }: Listed): string {
+  if (entry === undefined) return JSON.stringify({ pipeline, to });
+  const { checkpoint, ...facts } = entry;
+  return `${JSON.stringify({ pipeline, to, ...facts }).slice(0, -1)},"checkpoint":${printCheckpoint(checkpoint)}}`;
 }
 
 /** The checkpoints of a text that `printDocument` made; throws `state/document`. */

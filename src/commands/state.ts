@@ -1,14 +1,12 @@
 import type { Config } from '../config/config.ts';
 import { type Ledgers, openLedgers } from '../engine/ledgers.ts';
 import { pipelineNamed } from '../engine/select.ts';
-import type { LedgerEntry } from '../model/checkpoint.ts';
-import { printCheckpoint } from '../model/checkpoint-json.ts';
 import type { State } from '../state/state.ts';
 import { count } from '../tui/numbers.ts';
 import { shortened } from '../tui/printable.ts';
 import { withState } from './open-state.ts';
-import { columns, printList, printOne, type Shell } from './shell.ts';
-import { type KeptCheckpoint, printDocument } from './state-document.ts';
+import { columns, type Shell } from './shell.ts';
+import { type KeptCheckpoint, type Listed, printDocument, printListed } from './state-document.ts';
 
 /** Opens the state and the ledgers of the shell's config for a piece of work. */
 export async function withLedgers(
@@ -25,8 +23,8 @@ export async function withLedgers(
 export async function listCheckpoints(shell: Shell): Promise<void> {
   await withLedgers(shell, async (ledgers, config) => {
     const found = [...(await checkpointsOf(ledgers, config)), ...(await othersOf(ledgers, config))];
-    const items = found.map((kept) => documentOf(kept));
-    printList(shell, items, () =>
+    if (shell.output !== 'table') return shell.print(documents(found, shell.output));
+    shell.print(
       columns([
         ['PIPELINE', 'TARGET', 'CURSOR', 'READ UNDER WAY', 'LAST RUN', 'BATCH'],
         ...found.map(({ pipeline, to, entry }) => [
@@ -49,7 +47,7 @@ export async function getCheckpoint(shell: Shell, name: string): Promise<void> {
     const ledger = await ledgers.of(pipelineNamed(config, name));
     const { entry } = await ledger.read({ pipeline: name, target });
     const kept = { pipeline: name, to: `${sink.name}.${target}`, entry };
-    printOne(shell, documentOf(kept), () => text(kept));
+    shell.print(shell.output === 'table' ? text(kept) : documents([kept], 'ndjson'));
   });
 }
 
@@ -60,9 +58,6 @@ export async function exportCheckpoints(shell: Shell): Promise<void> {
     shell.print(printDocument(found.filter((kept): kept is KeptCheckpoint => kept.entry !== undefined)));
   });
 }
-
-/** A pipeline, and what a ledger keeps of it: nothing before its first run. */
-type Listed = Omit<KeptCheckpoint, 'entry'> & { readonly entry?: LedgerEntry };
 
 async function checkpointsOf(ledgers: Ledgers, config: Config): Promise<Listed[]> {
   const found: Listed[] = [];
@@ -88,10 +83,10 @@ async function othersOf(ledgers: Ledgers, config: Config): Promise<Listed[]> {
   return found;
 }
 
-/** As JSON: numbers in a source's position that a double cannot hold are text of their digits there. */
-function documentOf({ pipeline, to, entry }: Listed): object {
-  if (entry === undefined) return { pipeline, to };
-  return { pipeline, to, ...entry, checkpoint: JSON.parse(printCheckpoint(entry.checkpoint)) as unknown };
+/** As JSON with exact numbers: the position of a source may hold any. */
+function documents(found: readonly Listed[], output: 'json' | 'ndjson'): string {
+  const lines = found.map(printListed);
+  return output === 'json' ? `[\n${lines.join(',\n')}\n]\n` : lines.map((line) => `${line}\n`).join('');
 }
 
 function text({ pipeline, to, entry }: Listed): string {
@@ -102,9 +97,19 @@ function text({ pipeline, to, entry }: Listed): string {
   return columns([
     ['pipeline', pipeline],
     ['target', to],
-    ['cursor', cursor === undefined ? 'none: it reads from the beginning' : `${shortened(cursor.text, 200)} (${cursor.kind})`],
+    [
+      'cursor',
+      cursor === undefined
+        ? 'none: it reads from the beginning'
+        : `${shortened(cursor.text, 200)} (${cursor.kind})`,
+    ],
     ...(seen > 0 ? [['taken there', `${count(seen)} different records`]] : []),
-    ['position', position === undefined ? 'none: the last read was complete' : shortened(JSON.stringify(position.source), 200)],
+    [
+      'position',
+      position === undefined
+        ? 'none: the last read was complete'
+        : shortened(JSON.stringify(position.source), 200),
+    ],
     ['last commit', run === '' ? 'none' : `batch ${count(batch)} of run ${run}`],
     ['fence', String(fence)],
   ]);

@@ -144,14 +144,15 @@ export const coreSchema = {
     sources: {
       type: 'object',
       propertyNames: names,
-      additionalProperties: sourceSchema,
+      // Each is checked with the schema of its plugin, which knows all of it.
+      additionalProperties: { type: 'object' },
       description: 'Where records come from, by name.',
       examples: [{ export: { type: 'file', streams: { campaigns: 'data/campaigns.json' } } }],
     },
     sinks: {
       type: 'object',
       propertyNames: names,
-      additionalProperties: sinkSchema,
+      additionalProperties: { type: 'object' },
       description: 'Where rows go, by name.',
       examples: [{ db: { type: 'libsql', url: 'file:data/sync.db' } }],
     },

@@ -54,6 +54,8 @@ const maxDepth = 10;
 /** Replaces `${…}` in scalars, and remembers which values came from files. */
 export class Expander {
   readonly secretValues = new Set<string>();
+  /** The values of all variables that were used. */
+  readonly variableValues = new Set<string>();
   readonly #variables: Variables;
   readonly #directory: string;
 
@@ -94,7 +96,7 @@ export class Expander {
   #replace(text: string, unresolved: Unresolved[], depth: number): string {
     const inside = text.slice(2, -1);
     if (depth > maxDepth) {
-      unresolved.push(wrongSyntax(text, `lies in more than ${maxDepth} others`));
+      unresolved.push(wrongSyntax(text, `is nested more than ${maxDepth} deep`));
       return '';
     }
     if (inside.startsWith('file:')) {
@@ -109,7 +111,10 @@ export class Expander {
     }
     const value = Object.hasOwn(this.#variables, name) ? this.#variables[name] : undefined;
     // As in a shell: with `:-` and `:?` an empty variable counts as unset.
-    if (operator === undefined ? value !== undefined : value) return value ?? '';
+    if (value !== undefined && (operator === undefined || value !== '')) {
+      this.variableValues.add(value);
+      return value;
+    }
     if (operator === ':-') return this.#expand(rest, unresolved, depth + 1);
     unresolved.push(unsetVariable(text, name, rest, value));
     return '';

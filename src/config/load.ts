@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module';
 import path from 'node:path';
-import { cosmiconfig } from 'cosmiconfig';
+import type { Options, PublicExplorer } from 'cosmiconfig';
 import type { ErrorCode } from '../model/codes.ts';
 import { ConfigError, type Diagnostic } from './diagnostics.ts';
 import type { Document, LoadOptions } from './document.ts';
@@ -8,6 +9,16 @@ import { readConfigFile } from './file.ts';
 import { includedFiles, mergeIncluded } from './include.ts';
 import { placeAt } from './place.ts';
 import { type MapTree, spanAt, toValue } from './tree.ts';
+
+/**
+ * The search itself, from within cosmiconfig: its front door first looks for settings of its own in the working
+ * directory, and runs a `.config/config.js` there, whosoever it is.
+ */
+const { Explorer } = createRequire(import.meta.url)('cosmiconfig/dist/Explorer.js') as {
+  readonly Explorer: new (
+    options: Partial<Options> & { readonly moduleName: string; readonly metaConfigFilePath: null },
+  ) => PublicExplorer;
+};
 
 const searchPlaces = ['sync.config.yaml', 'sync.config.yml', 'sync.config.json', '.config/sync.config.yaml'];
 
@@ -39,13 +50,13 @@ export async function loadDocument(options: LoadOptions): Promise<Document> {
   const merged = mergeIncluded(config.tree, included);
   const diagnostics = [config, include, ...included, merged].flatMap((part) => part.diagnostics);
   if (diagnostics.some(({ severity }) => severity === 'error')) throw new ConfigError(diagnostics);
-  return toDocument([file, ...include.files], merged.tree, expander.secretValues, diagnostics);
+  return toDocument([file, ...include.files], merged.tree, expander, diagnostics);
 }
 
 function toDocument(
   files: readonly [string, ...string[]],
   tree: MapTree,
-  secretValues: ReadonlySet<string>,
+  { secretValues, variableValues }: Pick<Document, 'secretValues' | 'variableValues'>,
   warnings: readonly Diagnostic[],
 ): Document {
   const fromEnvironment = new Set<string>();
@@ -56,6 +67,7 @@ function toDocument(
     value,
     fromEnvironment,
     secretValues,
+    variableValues,
     warnings,
     span: (path, what = 'value') => spanAt(tree, path, what),
     origin(path) {
@@ -68,7 +80,6 @@ function toDocument(
 /** The config nearest to a folder: in it, or in one above it. */
 async function findConfig(directory: string): Promise<string> {
   const found = await search(directory).catch((cause: unknown) => {
-    // cosmiconfig reads settings of its own, from package.json for one, and fails when those are broken.
     const message = `the search for a config failed: ${cause instanceof Error ? cause.message : String(cause)}`;
     throw new ConfigError([say('config/unreadable', message, 'name the config: --config FILE')]);
   });
@@ -82,13 +93,16 @@ async function search(directory: string): Promise<string | undefined> {
   // cosmiconfig only finds the file: none is run as JavaScript, and we parse it ourselves to keep positions.
   const findOnly = () => ({});
   const extensions = ['.yaml', '.yml', '.json', '.js', '.cjs', '.mjs', '.ts', 'noExt'];
-  const explorer = cosmiconfig('syncline', {
+  const explorer = new Explorer({
+    moduleName: 'syncline',
     searchPlaces,
     searchStrategy: 'global',
     stopDir: path.parse(directory).root,
     loaders: Object.fromEntries(extensions.map((extension) => [extension, findOnly])),
     ignoreEmptySearchPlaces: false,
     cache: false,
+    transform: (result) => result,
+    metaConfigFilePath: null,
   });
   return (await explorer.search(directory))?.filepath;
 }

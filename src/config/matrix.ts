@@ -43,6 +43,7 @@ export function checkCombination(combination: Combination, findings: Findings): 
       'leave `merge` out (`merge: null` where it comes from `defaults`), or choose `mode: upsert`.';
     findings.error({ path: [...path, 'merge'], what: 'key', code: 'config/mode', message, help });
   }
+  checkKeyTypes(combination, findings);
   checkMergedKey(combination, findings);
   checkLedger(combination, findings);
   checkReplaceWithin(combination, findings);
@@ -58,6 +59,17 @@ function missingKey({ path, stream, each }: Combination) {
   const help = fields === '' ? none : each ? perElement : taken;
   const message = 'the mode upsert needs a primary key, to find the row that is already there';
   return { path, what: 'key', code: 'config/primary_key', message, help } as const;
+}
+
+/** What JSON takes for one value has many texts, and keys are compared as text. */
+function checkKeyTypes({ path, key, columns }: Combination, findings: Findings): void {
+  for (const column of key.filter((name) => columns.fields.get(name)?.type === 'json')) {
+    const message = `${printShort(column)} belongs to the primary key, so it cannot be of type json`;
+    const help =
+      'map the part of it that identifies a row, such as `id: ref.id`, or choose another `primary_key`.';
+    const place = [...path, 'map', column, 'type'];
+    findings.error({ path: place, code: 'config/primary_key', message, help });
+  }
 }
 
 /** Rows meet because their keys are equal, so there is nothing to merge in a key. */

@@ -37,7 +37,7 @@ export async function resolveConfig(
     sinks,
     pipelines,
     warnings: [...document.warnings, ...findings.warnings],
-    secrets: checked.secrets,
+    secrets: findings.secrets,
   };
 }
 

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { redactor } from '../model/redact.ts';
 import type { Strategy } from '../model/types.ts';
 import { printDuration } from '../transform/duration.ts';
 import type { Config, PipelineConfig } from './config.ts';
@@ -20,8 +21,9 @@ export interface ShowOptions {
  */
 export async function showConfig(load: LoadOptions, { origin = false }: ShowOptions = {}): Promise<string> {
   const { config, document } = await openConfig(load);
-  const redact = (text: string) =>
-    [...config.secrets].reduce((left, secret) => left.replaceAll(secret, '•••'), text);
+  const redactPart = redactor(config.secrets);
+  // As a whole value even the shortest secret is known for what it is.
+  const redact = (text: string) => (config.secrets.has(text) ? '•••' : redactPart(text));
   const lines = toLines(effective(config, document), redact);
   if (!origin) return `${lines.map(({ text }) => text).join('\n')}\n`;
   const width = Math.min(60, Math.max(...lines.map(({ text }) => text.length)));

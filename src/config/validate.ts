@@ -1,3 +1,4 @@
+import { shortestSecret } from '../model/redact.ts';
 import type { SinkDefinition, SourceDefinition } from '../plugin/contract.ts';
 import { isBuiltIn, namesOf, resolvePlugin } from '../plugin/resolve.ts';
 import type { Definitions, PluginKind } from '../plugin/shape.ts';
@@ -35,8 +36,6 @@ export interface Checked {
   readonly sources: ReadonlyMap<string, SourceEntry>;
   readonly sinks: ReadonlyMap<string, SinkEntry>;
   readonly pipelines: ReadonlyMap<string, Fields>;
-  /** Values that must never be printed. */
-  readonly secrets: ReadonlySet<string>;
 }
 
 /** What every step of the check needs. */
@@ -44,7 +43,6 @@ interface Check {
   readonly document: Document;
   readonly directory: string;
   readonly findings: Findings;
-  readonly secrets: Set<string>;
 }
 
 /** Checks a config by its schemas, the core's and its plugins', and puts their defaults in. */
@@ -53,15 +51,14 @@ export async function validateDocument(
   directory: string,
   findings: Findings,
 ): Promise<Checked> {
-  const secrets = new Set(document.secretValues);
-  const check = { document, directory, findings, secrets };
+  const check = { document, directory, findings };
   const root = checkNode(check, mergeDefaults(document.value), coreSchema, []);
   const sources = new Map<string, SourceEntry>();
   for (const [name, value] of entriesOf(root.sources))
     sources.set(name, await sourceEntry(check, name, value));
   const sinks = new Map<string, SinkEntry>();
   for (const [name, value] of entriesOf(root.sinks)) sinks.set(name, await sinkEntry(check, name, value));
-  return { state: root.state, sources, sinks, pipelines: new Map(entriesOf(root.pipelines)), secrets };
+  return { state: root.state, sources, sinks, pipelines: new Map(entriesOf(root.pipelines)) };
 }
 
 async function sourceEntry(check: Check, name: string, value: Fields): Promise<SourceEntry> {
@@ -116,10 +113,18 @@ async function findPlugin<Kind extends PluginKind>(
 
 /** The value with its variables typed and the schema's defaults in; what the schema refuses is told. */
 function checkNode(check: Check, value: unknown, schema: Schema, path: ConfigPath): Fields {
-  const { document, findings, secrets } = check;
+  const { document, findings } = check;
   const isVariable = (at: ConfigPath) =>
     document.fromEnvironment.has(toPointer(writtenAt(document.value, at)));
   const typed = typeVariables(value, schema, path, isVariable);
+  for (const secret of findSecrets(typed, schema, path)) {
+    findings.secrets.add(secret.text);
+    // A variable may be only a part of it, and be told of alone.
+    for (const part of document.variableValues) {
+      if (part.length >= shortestSecret && secret.text.includes(part)) findings.secrets.add(part);
+    }
+    if (!comesFromOutside(document, secret.path)) findings.warning(literalSecret(secret.path));
+  }
   try {
     // Redacted before they are quoted: a long value is cut there, and the start of a secret would be left.
     const errors = schemaErrors(schema, typed).map((error) => ({
@@ -129,10 +134,6 @@ function checkNode(check: Check, value: unknown, schema: Schema, path: ConfigPat
     for (const finding of toFindings(errors, typed, path)) findings.error(finding);
   } catch (error) {
     findings.thrown([...path, 'type'], error);
-  }
-  for (const secret of findSecrets(typed, schema, path)) {
-    secrets.add(secret.text);
-    if (!comesFromOutside(document, secret.path)) findings.warning(literalSecret(secret.path));
   }
   const filled = fillDefaults(typed, schema);
   return isFields(filled) ? filled : toFields([]);

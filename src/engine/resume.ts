@@ -85,12 +85,24 @@ function usableCheckpoint(
   const [rests, maps] = basis(pipeline).split(':');
   const [rested, mapped] = entry.basis.split(':');
   const { cursor, position } = entry.checkpoint;
+  if (position?.source === null) throw halfRead(pipeline);
   if (rests !== rested && cursor !== undefined)
     throw changedBasis(pipeline, 'source, filter or cursor field');
   if (position === undefined || (rests === rested && maps === mapped)) return entry.checkpoint;
   if (isExact(pipeline)) throw changedBasis(pipeline, 'mapping');
   tally.notice('info', 'the config was changed while a read was under way: it begins anew');
   return { cursor };
+}
+
+function halfRead({ name, source, stream }: PipelineConfig): SyncError {
+  const from = `${source.name}.${stream.name}`;
+  return new SyncError(
+    'source/position_lost',
+    `a read of ${from} was interrupted after rows had been added, and ${from} cannot go on in its middle`,
+    {
+      hint: `To add everything again: syncline run ${name} --all --yes. To begin a new read as if it had been complete: syncline state reset ${name}. An \`incremental\` stream in ascending order, or a \`primary_key\` with mode upsert, goes on by itself.`,
+    },
+  );
 }
 
 function changedBasis({ name }: PipelineConfig, what: string): SyncError {

@@ -15,6 +15,7 @@ import { takeSample } from './sample.ts';
 import { readStream, type TakenBatch } from './stream.ts';
 import type { Tally } from './tally.ts';
 import { strategyOf } from './target.ts';
+import { unseenColumns } from './unseen.ts';
 
 export interface PipelineRun {
   readonly config: Config;
@@ -78,6 +79,7 @@ async function transfer(
     try {
       await commitAll(io, batches, mapper, commits);
       await commits.finish(mapper.columns, read.isCut() ? undefined : complete(reading, io.tally));
+      if (!read.isCut()) tellUnseen(io, mapper);
     } finally {
       await commits.settle().catch(() => undefined);
       await writer.close();
@@ -102,6 +104,13 @@ async function commitAll(
   }
   await commits.settle();
   if (commits.rows === 0) await refuseEmptyReplace(io);
+}
+
+/** A name that no row has is misspelt, more often than not. */
+function tellUnseen({ pipeline, tally }: PipelineRun, { columns }: Mapper): void {
+  if (tally.counts.read === 0) return;
+  for (const name of unseenColumns(pipeline, columns))
+    tally.notice('warn', `no row has a column "${name}", which \`merge\` or \`checks\` names`);
 }
 
 function complete(reading: Reading, tally: Tally) {

@@ -6,11 +6,14 @@ const sampleBytes = 4 * 1024 * 1024;
 interface Sized {
   readonly records: readonly SourceRecord[];
   readonly bytes: number;
+  readonly header?: readonly string[];
 }
 
 /** The records a read begins with, for learning types, and all its batches, those among them. */
 export interface Sampled<Batch> {
   readonly sample: readonly SourceRecord[];
+  /** The column names that tabular data has told of so far; none for other data. */
+  readonly header: readonly string[];
   readonly batches: AsyncIterable<Batch>;
   /** Ends the read, wherever it is. */
   close(): Promise<void>;
@@ -32,10 +35,11 @@ export async function takeSample<Batch extends Sized>(
     bytes += next.value.bytes;
   }
   const sample = held.flatMap((batch) => batch.records).slice(0, sampleRecords);
+  const header = [...new Set(held.flatMap((batch) => batch.header ?? []))];
   const close = async () => {
     await iterator.return?.();
   };
-  return { sample, batches: replay(held, iterator), close };
+  return { sample, header, batches: replay(held, iterator), close };
 }
 
 async function* replay<Batch>(held: Batch[], rest: AsyncIterator<Batch>): AsyncGenerator<Batch> {

@@ -48,12 +48,23 @@ export function readStream(
       const batch = firstOf(whole, left, isExact(pipeline));
       left -= batch?.records.length ?? left;
       if (batch === undefined) return;
-      const { records, checkpoint } = reading.take(batch);
+      const taken = reading.take(batch);
+      const { records } = taken;
+      const checkpoint = marked(taken.checkpoint, batch, pipeline);
       yield { records, checkpoint, bytes: batch.bytes, header: batch.header, read: batch.records.length };
       if (left === 0) return;
     }
   }
   return { batches: batches(), isCut: () => left === 0 };
+}
+
+/**
+ * Where rows may not come twice and the source cannot say where to go on, the checkpoint says at least that a read was
+ * under way: the next run asks what to do.
+ */
+function marked(checkpoint: Checkpoint, { position }: Batch, pipeline: PipelineConfig): Checkpoint {
+  const resumable = position !== undefined || pipeline.stream.incremental?.order === 'ascending';
+  return resumable || !isExact(pipeline) ? checkpoint : { ...checkpoint, position: { source: null } };
 }
 
 /**

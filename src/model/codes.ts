@@ -6,7 +6,7 @@ export const errorCodes = {
   'usage/invalid':
     'The command line was not understood. Nothing was run. `syncline COMMAND --help` shows its flags.',
   'row/type':
-    'A value does not fit its column. The row was kept as a reject. Change the mapping (`type`, `on_error`, an `expr`) or the source.',
+    'A value does not fit its column, or is none at all, such as a function. The row was kept as a reject. Change the mapping (`type`, `on_error`, an `expr`) or the source.',
   'config/alias':
     'A YAML alias (`*name`) has no anchor (`&name`) above it, contains itself, or makes the config far larger than its text. Text that begins with `*` needs quotes.',
   'config/ambiguous':
@@ -58,7 +58,7 @@ export const errorCodes = {
     'A path cannot be understood. It is a chain of names, `address.city` or `tags.0`; a name with a dot is quoted: `["a.b"]`. It may begin with `$`, `$record`, `$run.id` or `$now`.',
   'config/pattern': 'The text is not of the form that the option asks for. The help says which form that is.',
   'config/primary_key':
-    "The mode `upsert` looks rows up by their primary key, and this pipeline has none: name its columns in `primary_key`, map the stream's own key, or choose `mode: append`.",
+    "The mode `upsert` looks rows up by their primary key, and this pipeline has none: name its columns in `primary_key`, map the stream's own key, or choose `mode: append`. A column of type json is no key: one object has many texts.",
   'config/reference':
     '`from` names `source.stream` and `to` names `sink.target`, and there is nothing of that name in the config. Names are written as they are declared, case included.',
   'config/required': 'An option is missing that has no default. The help shows how it may look.',
@@ -117,7 +117,7 @@ export const errorCodes = {
   'row/expression':
     'A CEL expression failed for this record, often because a value was null. The row was kept as a reject. `coalesce(record.a, 0)` stands in for a missing value.',
   'row/key':
-    'A field of the primary key is missing or null, so the row has no identity. It was kept as a reject. Correct the mapping or the source, or choose another key.',
+    'A field of the primary key is missing or null, or is an array or object, which has many texts, so the row has no identity. It was kept as a reject. Correct the mapping or the source, or choose another key.',
   'row/text':
     'A text holds a NUL character or half of a surrogate pair, which databases cut off or replace in silence. The row was kept as a reject. Clean the text in the source.',
   'schema/case':
@@ -135,7 +135,7 @@ export const errorCodes = {
   'schema/type':
     'A column that is already in the table is declared with a type that would change the values written to it. Nothing was written. Change the declaration, the `type`, or the name of the column.',
   'schema/type_changed':
-    'A column without a declared `type` got a value that does not fit the type it has. Declare a `type` for it in `map` to settle what it shall be.',
+    'A column without a declared `type` got a value that does not fit the type it has. Declare the `type` in `map`; where a table was made with a narrower one, map the field to a column of another name, or have the table made anew.',
   'output/failed':
     'The standard output or the standard error could not be written: the disk it is redirected to is full, or the device is gone. The work itself was done; its report is not whole.',
   'usage/unwritable':
@@ -189,7 +189,7 @@ export const errorCodes = {
   'source/option':
     'An option of a stream does not go with the format of its file, or has a value that cannot work. Remove the option, or set `format`.',
   'source/position_lost':
-    'A read was interrupted and cannot go on where it stopped, because the source is no longer as it was: a file was changed, removed or added, or a table was renumbered. Nothing was read. Run with `--all` to read everything again.',
+    'A read was interrupted and cannot go on where it stopped, because the source is no longer as it was: a file was changed, removed or added, or the rows of a table may have been renumbered. Where rows are merged, the stream is read again from the start; where each must come exactly once, nothing was read: choose `--all`, or forget the checkpoint with `syncline state reset`.',
   'source/ragged_row':
     'A row of a csv or tsv file has more or fewer cells than the header, so it is unknown which cell belongs to which column. Quote cells that hold the delimiter, a quote or a line end; check `delimiter`.',
   'source/record_too_long':

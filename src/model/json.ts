@@ -2,21 +2,29 @@ import { parse as parseLossless } from 'lossless-json';
 import { Decimal } from './decimal.ts';
 import type { Value } from './types.ts';
 
+/** Deeper nesting than this is no data anybody meant, and would end in a stack overflow somewhere. */
+export const maxDepth = 500;
+
 /** Text that may hold a number `JSON.parse` would change: 16 digits (a point among them), or a large exponent. */
 const suspicious = /[0-9][0-9.]{15}|[0-9][eE][+-]?[0-9]{3}/;
 
 /**
  * Parses JSON text exactly: see {@link Value} for how numbers come back. Throws a `SyntaxError` for text that is not
- * JSON. Fast for text without long numbers, which goes through `JSON.parse`.
+ * JSON, and a `RangeError` for what is nested too deep. Fast for text without long numbers, which goes through `JSON.parse`.
  */
 export function parseJson(text: string): Value {
   if (!suspicious.test(text)) return JSON.parse(text) as Value;
   // JSON.parse first: it is the stricter judge of what is JSON, and its messages name the position.
   JSON.parse(text);
-  return parseLossless(text, undefined, {
-    parseNumber: exactNumber,
-    onDuplicateKey: ({ newValue }) => newValue,
-  }) as Value;
+  try {
+    return parseLossless(text, undefined, {
+      parseNumber: exactNumber,
+      onDuplicateKey: ({ newValue }) => newValue,
+    }) as Value;
+  } catch (cause) {
+    if (cause instanceof RangeError) throw new RangeError('nested too deep', { cause });
+    throw cause;
+  }
 }
 
 /** The exact value of a number's text: a number where a double holds its digits, else a bigint or a Decimal. */
@@ -37,23 +45,69 @@ function digits(text: string): string {
   return mantissa.replace(/^0+/, '').replace(/0+$/, '');
 }
 
-/** Prints a value as JSON text, every number with the digits it has. A lone surrogate is printed as an escape. */
+/** Deeper than this nobody reads, and the stack would end somewhere. */
+const deepest = 1000;
+
+/**
+ * Prints a value as JSON text, every number with the digits it has. A lone surrogate is printed as an escape. It never
+ * fails: of what code may hand over besides, what JSON has no word for is null, and `"…"` stands for an object inside
+ * of itself and for what is nested too deeply.
+ */
 export function printJson(value: Value): string {
   try {
-    return JSON.stringify(value);
+    // Undefined for a function, whatever its type says.
+    return (JSON.stringify(value) as string | undefined) ?? 'null';
   } catch {
     // bigint and Decimal refuse JSON.stringify, which is the fast path for everything else.
-    return printExact(value);
+    return printExact(value, []);
   }
 }
 
-function printExact(value: Value): string {
+function printExact(value: Value, around: object[]): string {
   if (typeof value === 'bigint' || value instanceof Decimal) return value.toString();
-  if (Array.isArray(value)) return `[${value.map(printExact).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const members = Object.entries(value).flatMap(([name, member]) =>
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  if (around.length === deepest || around.includes(value)) return '"…"';
+  around.push(value);
+  const text = Array.isArray(value) ? printArray(value, around) : printMembers(value, around);
+  around.pop();
+  return text;
+}
+
+function printArray(values: readonly Value[], around: object[]): string {
+  return `[${values.map((value) => printExact(value, around)).join(',')}]`;
+}
+
+function printMembers(object: object, around: object[]): string {
+  const members = Object.entries(object).flatMap(([name, member]) =>
     // As JSON.stringify does.
-    member === undefined ? [] : [`${JSON.stringify(name)}:${printExact(member)}`],
+    member === undefined ? [] : [`${JSON.stringify(name)}:${printExact(member, around)}`],
   );
   return `{${members.join(',')}}`;
+}
+
+/**
+ * Prints whatever a source handed over, as JSON text for people to look at: exact where it is data. An ellipsis stands
+ * for what is nested too deep or within itself.
+ */
+export function showJson(value: unknown): string {
+  return show(value, new Set());
+}
+
+function show(value: unknown, around: Set<object>): string {
+  if (typeof value === 'bigint' || value instanceof Decimal) return value.toString();
+  if (value === null || typeof value === 'boolean' || Number.isFinite(value)) return JSON.stringify(value);
+  if (typeof value !== 'object') return JSON.stringify(String(value));
+  if (around.has(value) || around.size === maxDepth) return '"…"';
+  around.add(value);
+  const text = showNested(value, around);
+  around.delete(value);
+  return text;
+}
+
+function showNested(value: object, around: Set<object>): string {
+  if (Array.isArray(value)) return `[${value.map((element) => show(element, around)).join(',')}]`;
+  const kind = Object.prototype.toString.call(value);
+  if (kind !== '[object Object]') return JSON.stringify(kind);
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${show(member, around)}`).join(',')}}`;
 }

@@ -4,15 +4,15 @@ import type { Value } from './types.ts';
 /** Text without secrets. */
 export type Redact = (text: string) => string;
 
-/** Shorter ones would be found everywhere, and hide no more than they tell. */
-const shortest = 4;
+/** Shorter ones are part of too much, and are left in text. */
+export const shortestSecret = 4;
 
 /**
  * Takes secrets out of text: as they are, and as URLs, JSON and base64 spell them, in base64 also within a longer
  * text (`user:secret`). `mask` makes what stands in the place of a piece that was found.
  */
 export function redactor(secrets: Iterable<string>, mask: Redact = () => '•••'): Redact {
-  const forms = new Set([...secrets].filter(({ length }) => length >= shortest).flatMap(spellings));
+  const forms = new Set([...secrets].filter(({ length }) => length >= shortestSecret).flatMap(spellings));
   if (forms.size === 0) return (text) => text;
   // Of two that begin alike the longer one comes first: else the rest of it would be left.
   const longestFirst = [...forms].sort((a, b) => b.length - a.length);
@@ -20,12 +20,17 @@ export function redactor(secrets: Iterable<string>, mask: Redact = () => '••
   return (text) => text.replace(pattern, mask);
 }
 
-/** A value with each text in it redacted; names of fields stay as they are. */
+/** A value with all that is in it redacted; names of fields stay as they are. */
 export function redactValue(value: Value, redact: Redact): Value {
-  if (typeof value === 'string') return redact(value);
   if (Array.isArray(value)) return value.map((element) => redactValue(element, redact));
-  if (typeof value !== 'object' || value === null || value instanceof Decimal) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, redactValue(member, redact)]));
+  if (typeof value !== 'object' || value === null || value instanceof Decimal) {
+    const text = String(value);
+    const redacted = redact(text);
+    return redacted === text ? value : redacted;
+  }
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, redactValue(member, redact)]),
+  );
 }
 
 /** Every way a secret may be spelt. */

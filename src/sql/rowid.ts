@@ -49,9 +49,10 @@ export function rowidSql({ name }: Rowids, after: SqlValue | undefined, rows: st
 
 /** The rowid a position was given after. Throws `source/position_lost` where it tells nothing of these rows. */
 export function rowidAt(position: Value, rowids: Rowids | undefined): SqlValue {
-  if (rowids === undefined) throw positionLost('what is read is not in the order of rowids');
+  if (rowids === undefined) throw positionLost('what is read is not in the order of its rowids');
   const { rowid, schema } = isObject(position) ? position : {};
-  if (typeof rowid !== 'number' && typeof rowid !== 'bigint') throw positionLost('it names no row');
+  if (typeof rowid !== 'number' && typeof rowid !== 'bigint')
+    throw positionLost('the position it was given is not one in a table');
   if (schema !== rowids.schema) throw moved(rowids);
   return rowid;
 }
@@ -72,12 +73,12 @@ function isObject(value: Value): value is { readonly [name: string]: Value } {
 
 function moved({ table }: Rowids): SyncError {
   return positionLost(
-    `the rows of "${table}" may have been renumbered: the database was vacuumed or its schema changed`,
+    `the rows of "${table}" may have been renumbered (the database was vacuumed, or its schema changed)`,
   );
 }
 
 function positionLost(reason: string): SyncError {
-  return new SyncError('source/position_lost', `the read cannot go on where it stopped: ${reason}`, {
+  return new SyncError('source/position_lost', `${reason}, so the read cannot go on where it stopped`, {
     hint: 'Run with --all to read everything again.',
   });
 }

@@ -42,9 +42,9 @@ function realPath(path: string): string {
 /** Source text runs through a loader, which its threads need as well; the built package needs none. */
 function startWorker(): Worker {
   const built = import.meta.url.endsWith('.js');
-  if (built) return new Worker(new URL('./worker.js', import.meta.url), { stdout: true });
+  if (built) return new Worker(new URL('./worker.js', import.meta.url));
   const execArgv = ['--conditions=syncline-source', '--import', import.meta.resolve('jiti/register')];
-  return new Worker(new URL('./worker.ts', import.meta.url), { execArgv, stdout: true });
+  return new Worker(new URL('./worker.ts', import.meta.url), { execArgv });
 }
 
 /** The thread that has a database's driver: statements block it, and nobody else. */
@@ -59,8 +59,6 @@ export class Thread {
     this.path = path;
     this.#worker = startWorker();
     this.#worker.unref();
-    // The standard output is for data: what a merge function says on the console is not.
-    this.#worker.stdout.on('data', (text) => process.stderr.write(text));
     this.#worker.on('message', (answer: Answer) => this.#settle(answer));
     this.#worker.on('error', (error) => this.#fail(error));
     this.#worker.on('exit', () => this.#fail(undefined));

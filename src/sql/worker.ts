@@ -15,6 +15,9 @@ type Calls = {
   ) => ReturnType<ThreadCalls[Name]> | Promise<ReturnType<ThreadCalls[Name]>>;
 };
 
+// The standard output is for data: what a merge function says on the console is not.
+process.stdout.write = process.stderr.write.bind(process.stderr);
+
 const connections = new Map<number, Connection>();
 const openReads = new Map<number, OpenPages>();
 

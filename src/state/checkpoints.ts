@@ -44,9 +44,13 @@ async function writeEntry(
   const text = printCheckpoint(checkpoint);
   const row = [sink, pipeline, target, text, fence, run, batch, basis, wrote ? 1 : 0];
   if ((await database.write([{ sql, rows: [row] }])) === 1) return;
-  throw new SyncError('lease/lost', `another run took over what pipeline "${pipeline}" writes to ${sink}.${target}`, {
-    hint: 'The checkpoint was left as it is. The other run goes on from there.',
-  });
+  throw new SyncError(
+    'lease/lost',
+    `another run took over what pipeline "${pipeline}" writes to ${sink}.${target}`,
+    {
+      hint: 'The checkpoint was left as it is. The other run goes on from there.',
+    },
+  );
 }
 
 function toEntry([checkpoint, fence, run, batch, basis, wrote]: readonly SqlValue[]): LedgerEntry {

@@ -6,8 +6,10 @@ import { type Database, openDatabase } from '../sql/index.ts';
 const hints: { readonly [code: string]: string } = {
   'sql/corrupt':
     'It was left as it is. Restore it from a backup, or move it aside together with its -wal and -shm: the next run makes a new one. Checkpoints that sinks keep beside their rows are not in it.',
-  'sql/readonly': 'Check the permissions of the file, its folder and its disk, or name another file with `state:`.',
-  'sql/open': 'Check that the path names a file in a folder that can be read and written, or name another one with `state:`.',
+  'sql/readonly':
+    'Check the permissions of the file, its folder and its disk, or name another file with `state:`.',
+  'sql/open':
+    'Check that the path names a file in a folder that can be read and written, or name another one with `state:`.',
 };
 
 /** Opens the database of the state, makes it where there is none; what is wrong with it is told as its own. */

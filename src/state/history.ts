@@ -15,7 +15,7 @@ export interface KeptRun {
   readonly pipelines: { readonly [name: string]: PipelineResult | null };
 }
 
-export interface RunFilter {
+interface RunFilter {
   readonly limit: number;
   readonly pipeline?: string;
   readonly status?: KeptRun['status'];
@@ -28,7 +28,7 @@ export type HistoryFilter =
   | { readonly type: 'older_than'; readonly milliseconds: number };
 
 /** Which part of its stream a pipeline read: what was new, all of it, or some (a window, or no more than a number). */
-export type ReadExtent = 'new' | 'whole' | 'part';
+type ReadExtent = 'new' | 'whole' | 'part';
 
 /** What Syncline remembers of its runs. */
 export interface History {
@@ -120,7 +120,10 @@ async function markInterrupted(database: Database, expiry: number): Promise<stri
   });
   if (dead.length === 0) return [];
   const result: PipelineResult = { status: 'interrupted', ...noCounts, durationMs: 0 };
-  const ended = dead.map(([id, , , , alive_at]) => [new Date(Number(alive_at) || now).toISOString(), String(id)]);
+  const ended = dead.map(([id, , , , alive_at]) => [
+    new Date(Number(alive_at) || now).toISOString(),
+    String(id),
+  ]);
   await database.write([
     {
       sql: `UPDATE run_pipelines SET status = 'interrupted', result = ?, finished_at = ?
@@ -135,7 +138,11 @@ async function markInterrupted(database: Database, expiry: number): Promise<stri
   return dead.map(([id]) => String(id));
 }
 
-async function readRuns(database: Database, where: string, parameters: readonly SqlValue[]): Promise<KeptRun[]> {
+async function readRuns(
+  database: Database,
+  where: string,
+  parameters: readonly SqlValue[],
+): Promise<KeptRun[]> {
   const rows = await database.all(
     `SELECT id, status, exit_code, started_at, finished_at FROM runs WHERE ${where} ORDER BY id DESC LIMIT ?1`,
     parameters,
@@ -170,7 +177,11 @@ function prune(database: Database): Promise<number> {
   return forget(database, where, [timeBefore(keptFor), keptRuns]);
 }
 
-async function forget(database: Database, where: string, parameters: readonly SqlValue[] = []): Promise<number> {
+async function forget(
+  database: Database,
+  where: string,
+  parameters: readonly SqlValue[] = [],
+): Promise<number> {
   const sql = `SELECT id FROM runs WHERE finished_at IS NOT NULL AND ${where}`;
   const runs = await database.all(sql, parameters);
   if (runs.length === 0) return 0;

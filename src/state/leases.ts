@@ -86,7 +86,10 @@ export class Leases {
       // Tried again with the next beat, until nobody can know any more whose they are.
       for (const lease of own)
         if (now - lease.renewed > this.#times.expiry)
-          this.#lose(lease, `the state could not be written, so another run may have taken over "${lease.pipeline}"`);
+          this.#lose(
+            lease,
+            `the state could not be written, so another run may have taken over "${lease.pipeline}"`,
+          );
     }
   }
 

@@ -21,7 +21,8 @@ export const thisProcess: ProcessId = {
  */
 export function hasEnded({ host, pid, started }: ProcessId): boolean {
   if (host !== thisProcess.host || placeOf(started) !== placeOf(thisProcess.started)) return false;
-  if (started !== '') return startOf(pid) !== started;
+  const known = startOf(pid);
+  if (known !== undefined && started !== '') return known !== started;
   try {
     process.kill(pid, 0);
     return false;
@@ -31,15 +32,15 @@ export function hasEnded({ host, pid, started }: ProcessId): boolean {
   }
 }
 
-/** `BOOT/NAMESPACE/TICKS` on Linux; undefined when there is no such process, or only its remains. */
+/** `BOOT/NAMESPACE/TICKS` on Linux, without ticks for the remains of a process; undefined where nothing is told. */
 function startOf(pid: number): string | undefined {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
     // The name of the program, in brackets, may hold anything; the state and the start are the 1st and 20th after it.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
-    return `${boot}/${readlinkSync('/proc/self/ns/pid')}/${fields[19]}`;
+    const ticks = fields[0] === 'Z' || fields[0] === 'X' ? '' : fields[19];
+    return `${boot}/${readlinkSync('/proc/self/ns/pid')}/${ticks}`;
   } catch {
     return undefined;
   }

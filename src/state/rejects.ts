@@ -1,4 +1,4 @@
-import { printJson } from '../model/json.ts';
+import { showJson } from '../model/json.ts';
 import type { Reject } from '../model/types.ts';
 import type { Database, SqlValue } from '../sql/index.ts';
 
@@ -59,7 +59,7 @@ export function rejectsOf(database: Database): Rejects {
         field === undefined ? null : storable(field),
         code,
         storable(reason),
-        printJson(record),
+        showJson(record),
         now,
       ]);
       const sql = `INSERT INTO rejects (run_id, pipeline, batch, field, code, reason, record, rejected_at)

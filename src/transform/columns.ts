@@ -1,8 +1,8 @@
 import { SyncError } from '../model/errors.ts';
 import type { Column, ColumnType, Value } from '../model/types.ts';
 import { MappedField } from './field.ts';
-import { type Evidence, evidenceOf, holds, inferType, widen } from './infer.ts';
-import type { Mapping } from './mapping.ts';
+import { type Evidence, evidenceOf, holds, inferType, noEvidence, widen } from './infer.ts';
+import type { Field, Mapping } from './mapping.ts';
 import { quote } from './refusal.ts';
 
 /**
@@ -20,11 +20,12 @@ export class Columns {
   readonly #misfits = new Map<MappedField, Value>();
   #target: ReadonlyMap<string, ColumnType> | undefined;
   #learned = false;
+  /** True when columns have their place before a value tells their type. */
+  #placesAll = false;
 
   constructor(mapping: Mapping) {
     this.#mapping = mapping;
-    for (const field of mapping.fields ?? [])
-      this.#add(new MappedField(field, mapping.strategy(field.column)));
+    for (const field of mapping.fields ?? []) this.#add(field);
   }
 
   get(column: string): MappedField | undefined {
@@ -38,8 +39,7 @@ export class Columns {
 
   /** Takes in a top-level field that `map` does not name, as a column of its name. */
   addTopLevel(name: string): MappedField {
-    const from = `[${JSON.stringify(name)}]`;
-    const field = this.#add(new MappedField({ column: name, from }, this.#mapping.strategy(name)));
+    const field = this.#add({ column: name, from: `[${JSON.stringify(name)}]` });
     if (this.#learned) this.#settle(field);
     return field;
   }
@@ -57,8 +57,12 @@ export class Columns {
     if (this.#learned) this.#settle(field);
   }
 
-  /** Settles what can be, after the sample was observed. */
-  learn(): void {
+  /**
+   * Settles what can be, after the sample was observed. With `placesAll` every field gets its place, as a string until a
+   * first value tells otherwise.
+   */
+  learn(placesAll: boolean): void {
+    this.#placesAll = placesAll;
     for (const field of this.#fields.values()) this.#settle(field);
     this.#learned = true;
   }
@@ -68,21 +72,28 @@ export class Columns {
     if (field.type && !this.#settlesMisfits(field)) refuseWider(field, field.type, evidenceOf(value), value);
   }
 
-  #add(field: MappedField): MappedField {
-    const lower = field.column.toLowerCase();
+  #add(declaration: Field): MappedField {
+    const { column } = declaration;
+    const lower = column.toLowerCase();
     const twin = this.#names.get(lower);
-    if (twin !== undefined) throw sameButCase(twin, field.column);
-    this.#names.set(lower, field.column);
-    this.#fields.set(field.column, field);
+    if (twin !== undefined) throw sameButCase(twin, column);
+    this.#names.set(lower, column);
+    // The key of two rows that are merged is the same, so no strategy says anything of its type.
+    const isKey = this.#mapping.primary_key.includes(column);
+    const field = new MappedField(declaration, isKey ? 'key' : this.#mapping.strategy(column));
+    this.#fields.set(column, field);
     return field;
   }
 
   #settle(field: MappedField): void {
     const type = field.declared ?? this.#typeInTarget(field) ?? inferType(field.seen);
-    if (type === undefined) return;
-    if (!this.#target?.has(field.column)) this.#admit(field.column);
-    field.settle(type, this.settled.length);
-    this.settled = [...this.settled, { name: field.column, type }];
+    if (type === undefined && !this.#placesAll) return;
+    if (field.place < 0) {
+      if (!this.#target?.has(field.column)) this.#admit(field.column);
+      field.place = this.settled.length;
+    }
+    if (type !== undefined) field.settle(type);
+    this.settled = this.settled.toSpliced(field.place, 1, { name: field.column, type: type ?? 'string' });
   }
 
   /** A column that the target has keeps the type it has there, unless what was seen asks for a wider one. */
@@ -127,10 +138,20 @@ function sameButCase(one: string, other: string): SyncError {
 }
 
 function refuseWider({ column }: MappedField, type: ColumnType, seen: Evidence, value: Value): void {
+  if (seen === noEvidence) return;
   const wider = widen(type, seen);
   if (wider === type) return;
   const message = `column ${quote(column)} is of type ${type}, and ${quote(value)} does not fit: it would have to become ${wider}`;
+  const declare = `Declare its type in map, such as { type: ${wider} }`;
+  const wayOut = isWrittenAsText(type)
+    ? declare
+    : `${declare}. A table that has the column keeps the type it was made with: there, map the field to a column of another name, or remove the table and read everything again`;
   throw new SyncError('schema/type_changed', message, {
-    hint: `Declare its type in map, such as { type: ${wider} }, or say with on_error what such values become. schema_contract: freeze rejects their rows instead.`,
+    hint: `${wayOut}. Or say with on_error what such values become; schema_contract: freeze rejects their rows instead.`,
   });
+}
+
+/** A column whose cells are text takes text of any other kind as well. */
+function isWrittenAsText(type: ColumnType): boolean {
+  return type !== 'integer' && type !== 'number' && type !== 'boolean';
 }

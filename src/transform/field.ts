@@ -13,6 +13,8 @@ type Reader = (scope: ExpressionScope) => Value | undefined;
 /** A field of the mapping, with what is known of its column so far. */
 export class MappedField {
   readonly column: string;
+  /** Whether it is a column of the primary key. */
+  readonly isKey: boolean;
   readonly on_error: Field['on_error'];
   /** Declared by the field itself, or by a merge strategy that knows one type only. */
   readonly declared: ColumnType | undefined;
@@ -22,25 +24,25 @@ export class MappedField {
   seen: Evidence;
   /** Undefined until a first value tells it. */
   type: ColumnType | undefined;
-  /** The column's place in the row; -1 while its type is not known. */
+  /** The column's place in the row; -1 while it has none. */
   place = -1;
   readonly #field: Field;
   #coerce: Coercion = unsettled;
 
-  constructor(field: Field, strategy: Strategy) {
+  constructor(field: Field, strategy: Strategy | 'key') {
     this.#field = field;
     this.column = field.column;
     this.on_error = field.on_error;
-    this.declared = field.type ?? typeOfStrategy(strategy);
+    this.isKey = strategy === 'key';
+    this.declared = field.type ?? (strategy === 'key' ? undefined : typeOfStrategy(strategy));
     this.read = withDefault(createReader(field), field.default);
     // A constant is always there to come, so it counts before the first record.
     this.seen = evidenceOf(field.value ?? null) | evidenceOf(field.default ?? null);
     if (this.declared) this.#checkConstants(this.declared);
   }
 
-  settle(type: ColumnType, place: number): void {
+  settle(type: ColumnType): void {
     this.type = type;
-    this.place = place;
     this.#coerce = createCoercion(type, this.#field);
   }
 

@@ -1,17 +1,15 @@
 import { Decimal } from '../model/decimal.ts';
-import { printJson } from '../model/json.ts';
+import { maxDepth, printJson } from '../model/json.ts';
 import type { Cell, Value } from '../model/types.ts';
 import { isNested, quote, Refusal, refuse } from './refusal.ts';
-
-/** Deeper nesting than this is no data anybody meant, and would end in a stack overflow somewhere. */
-const maxDepth = 500;
 
 /** Text as it is; numbers and booleans as their text, so that a mixture of them has a column too. */
 export function toText(value: Value): Cell | Refusal {
   if (typeof value === 'string') return isStorable(value) ? value : refuseText(value);
   if (typeof value === 'number')
     return Number.isFinite(value) ? String(value === 0 ? 0 : value) : refuse(value, 'is not a finite number');
-  if (typeof value === 'bigint' || typeof value === 'boolean' || value instanceof Decimal) return String(value);
+  if (typeof value === 'bigint' || typeof value === 'boolean' || value instanceof Decimal)
+    return String(value);
   return refuse(value, 'is not text');
 }
 

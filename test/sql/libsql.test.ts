@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -139,6 +139,41 @@ test('names the error: a constraint, a full disk, a file that is no database, a 
   await expect(openDatabase({ path: databaseFile(), readonly: true })).rejects.toMatchObject({
     code: 'sql/open',
   });
+});
+
+/** Does something as a user whom a folder without write permission stops, which it does not stop root. */
+async function unprivileged<Result>(work: () => Promise<Result>): Promise<Result> {
+  const user = process.geteuid?.();
+  if (user === 0) process.seteuid?.(65_534);
+  try {
+    return await work();
+  } finally {
+    if (user === 0) process.seteuid?.(0);
+  }
+}
+
+test.each(['wal', 'delete'])('names the folder where it cannot be written (%s)', async (mode) => {
+  const path = databaseFile();
+  const client = otherClient(path);
+  client.exec(`PRAGMA journal_mode = ${mode}; CREATE TABLE t (a)`);
+  client.close();
+  const folder = dirname(path);
+  chmodSync(path, 0o666);
+  chmodSync(folder, 0o555);
+  onTestFinished(() => chmodSync(folder, 0o755));
+  const write = async () => {
+    const database = await openDatabase({ path });
+    try {
+      await database.write([{ sql: 'INSERT INTO t VALUES (1)' }]);
+    } finally {
+      await database.close();
+    }
+  };
+  const told = { code: 'sql/readonly', hint: expect.stringContaining(folder) };
+  await expect(unprivileged(write)).rejects.toMatchObject(told);
+  if (mode === 'delete') return;
+  const read = () => openDatabase({ path, readonly: true });
+  await expect(unprivileged(read)).rejects.toMatchObject(told);
 });
 
 test('opened for reading only, nothing is written', async () => {
