@@ -10,6 +10,7 @@ import { addMemoryCommands } from './cli/memory.ts';
 import { endWith } from './commands/ending.ts';
 import type { RunFlags } from './commands/run.ts';
 import type { Shell } from './commands/shell.ts';
+import { type Redact, redactor } from './model/redact.ts';
 import { lookOf } from './tui/look.ts';
 
 interface GlobalFlags {
@@ -176,21 +177,28 @@ function addLookupCommands(program: Command, execute: (work: Work) => Promise<vo
 
 function shellOf(flags: GlobalFlags): Shell {
   const terminal = process.stderr.isTTY === true;
+  const output = flags.json ? 'json' : flags.output;
   return {
     directory: process.cwd(),
     environment: process.env,
-    print: (text) => process.stdout.write(text),
-    tell: (text) => process.stderr.write(text),
+    // Where the output is JSON, what makes it redacts: a number that became text here would break it.
+    print: (text) => process.stdout.write(output === 'table' ? redact(text) : text),
+    tell: (text) => process.stderr.write(redact(text)),
+    redact: (text) => redact(text),
+    hide: (secrets) => {
+      redact = redactor(secrets);
+    },
     interactive: terminal && flags.ui === 'auto',
     look: lookOf(flags.color, { environment: process.env, terminal, platform: process.platform }),
     config: flags.config,
     environmentFile: flags.envFile,
-    output: flags.json ? 'json' : flags.output,
+    output,
     ui: flags.quiet ? 'quiet' : flags.ui,
     yes: flags.yes ?? false,
   };
 }
 
+let redact: Redact = (text) => text;
 const program = globalFlags(new Command('syncline'));
 const shell = () => shellOf(program.opts<GlobalFlags>());
 

@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** The rooms a room may look into, besides itself. */
 const rooms: { readonly [room: string]: readonly string[] } = {
-  cli: ['commands', 'tui'],
+  cli: ['commands', 'tui', 'model'],
   index: ['config', 'engine', 'model', 'plugin', 'transform'],
   commands: ['config', 'engine', 'state', 'tui', 'plugin', 'model', 'transform'],
   tui: ['engine', 'model'],

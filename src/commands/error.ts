@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError } from '../config/diagnostics.ts';
 import { SyncError } from '../model/errors.ts';
+import type { Redact } from '../model/redact.ts';
 import { printable } from '../tui/printable.ts';
 import { report } from './diagnostics.ts';
 import type { Shell } from './shell.ts';
@@ -21,7 +22,7 @@ export async function printError(shell: Shell, error: unknown): Promise<number> 
   shell.tell(errorText(shell, error));
   // What a plugin threw while it worked is a failure; what keeps it from being loaded is wrong in the config.
   if (code === 'plugin/failed') {
-    shell.tell(`  Its stack: ${await writeCrash(error)}\n`);
+    shell.tell(`  Its stack: ${await writeCrash(error, shell.redact)}\n`);
     return 1;
   }
   if (code === 'lease/held') return 5;
@@ -35,7 +36,7 @@ export function printCrash(shell: Shell, error: unknown): Promise<void> {
 
 async function printBug(shell: Shell, error: unknown, whose: string): Promise<void> {
   const message = error instanceof Error ? error.message : String(error);
-  const file = await writeCrash(error);
+  const file = await writeCrash(error, shell.redact);
   const { colors } = shell.look;
   shell.tell(`${colors.red('bug')} ${printable(message)}\n  ${whose} Please report it with ${file}\n`);
 }
@@ -50,8 +51,8 @@ function errorText({ look: { colors } }: Shell, { code, message, hint }: SyncErr
  * Writes a crash report into a new folder that only its owner can enter; returns its path. Where none can be written it
  * goes to the standard error. Never rejects.
  */
-export async function writeCrash(error: unknown): Promise<string> {
-  const text = `${process.version} ${process.platform} ${process.arch}\n${stacks(error)}\n`;
+export async function writeCrash(error: unknown, redact: Redact): Promise<string> {
+  const text = `${process.version} ${process.platform} ${process.arch}\n${redact(stacks(error))}\n`;
   try {
     const file = join(await mkdtemp(join(tmpdir(), 'syncline-crash-')), 'report.txt');
     await writeFile(file, text, { mode: 0o600 });

@@ -1,4 +1,3 @@
-import { loadConfig } from '../config/open.ts';
 import type { Emit } from '../engine/events.ts';
 import { openRunner } from '../engine/runner.ts';
 import { selectPipelines } from '../engine/select.ts';
@@ -8,7 +7,7 @@ import { summary } from '../tui/summary.ts';
 import { tellWarnings } from './diagnostics.ts';
 import { writeCrash } from './error.ts';
 import { type RangeFlags, rangeOf } from './range.ts';
-import { configOptions, type Shell } from './shell.ts';
+import { openConfig, type Shell } from './shell.ts';
 import { stopSignal } from './stop.ts';
 
 export interface RunFlags extends RangeFlags {
@@ -22,7 +21,7 @@ export interface RunFlags extends RangeFlags {
 /** Runs pipelines; the exit code is that of the run. */
 export async function run(shell: Shell, names: readonly string[], flags: RunFlags): Promise<number> {
   const range = rangeOf(flags, new Date());
-  const config = await loadConfig(configOptions(shell));
+  const config = await openConfig(shell);
   tellWarnings(shell, config.warnings);
   const pipelines = selectPipelines(config, names, flags.select);
   const runner = await openRunner(config);
@@ -38,7 +37,7 @@ export async function run(shell: Shell, names: readonly string[], flags: RunFlag
       max_records: flags.maxRecords,
       allow_empty: flags.allowEmpty,
       allow_rejects: flags.allowRejects,
-      report_bug: writeCrash,
+      report_bug: (error) => writeCrash(error, shell.redact),
     });
     if (shell.output !== 'table')
       shell.print(`${JSON.stringify(result, null, shell.output === 'json' ? 2 : 0)}\n`);

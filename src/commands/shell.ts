@@ -1,5 +1,8 @@
+import type { Config } from '../config/config.ts';
 import type { LoadOptions } from '../config/document.ts';
+import { loadConfig } from '../config/open.ts';
 import { printJson } from '../model/json.ts';
+import type { Redact } from '../model/redact.ts';
 import type { Value } from '../model/types.ts';
 import type { Look } from '../tui/look.ts';
 
@@ -11,6 +14,10 @@ export interface Shell {
   readonly print: (text: string) => void;
   /** Everything that is not data goes here. */
   readonly tell: (text: string) => void;
+  /** Takes out the secrets known by now, as `tell` does, and `print` of a table. */
+  readonly redact: Redact;
+  /** From now on these are secrets. */
+  readonly hide: (secrets: ReadonlySet<string>) => void;
   /** Where a terminal watches what is told. */
   readonly interactive: boolean;
   /** For what is told. */
@@ -33,12 +40,19 @@ export function configOptions(shell: Shell): LoadOptions {
   };
 }
 
+/** Loads the shell's config; what is secret in it is told by no line from then on. */
+export async function openConfig(shell: Shell): Promise<Config> {
+  const config = await loadConfig(configOptions(shell));
+  shell.hide(config.secrets);
+  return config;
+}
+
 /** Prints records of one kind: as a table, as one JSON array with an item a line, or as a JSON document a line. */
 export function printList(shell: Shell, items: readonly object[], table: () => string): void {
-  if (shell.output === 'table') return shell.print(table());
-  const lines = items.map((item) => printJson(item as Value));
-  if (shell.output === 'json') shell.print(`[${lines.join(',\n')}]\n`);
-  else shell.print(lines.map((line) => `${line}\n`).join(''));
+  const lines = () => items.map((item) => printJson(item as Value));
+  if (shell.output === 'json') shell.print(`[${lines().join(',\n')}]\n`);
+  else if (shell.output === 'ndjson') for (const line of lines()) shell.print(`${line}\n`);
+  else shell.print(table());
 }
 
 /** Prints one document: for people, or as JSON. */

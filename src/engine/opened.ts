@@ -41,7 +41,8 @@ export function openedPlugins(
         try {
           await last.close();
         } catch (error) {
-          failures.push(`${last.name}: ${error instanceof Error ? error.message : String(error)}`);
+          const message = error instanceof Error ? error.message : String(error);
+          failures.push(message.startsWith(last.name) ? message : `${last.name}: ${message}`);
         }
       }
       return failures;

@@ -69,11 +69,13 @@ async function transfer(
 ): Promise<void> {
   const { pipeline, sink, run } = io;
   const read = readStream(io.source, pipeline, reading, io);
-  const { sample, batches, close } = await takeSample(read.batches);
+  const { sample, header, batches, close } = await takeSample(read.batches);
   try {
     const mapper = createMapper({ ...pipeline, strategy: (column) => strategyOf(pipeline, column), run });
     const existing = await sink.discover(pipeline.target);
-    mapper.learn(sample, existing?.length === 0 ? undefined : existing);
+    // Files have no types to get wrong: all their columns are there from the start.
+    const columns = pipeline.sink.plugin.modes.includes('upsert') ? undefined : header;
+    mapper.learn(sample, existing?.length === 0 ? undefined : existing, columns);
     const writer = await sink.begin({ name: pipeline.target, mode: pipeline.mode, run });
     const commits = new Commits(io, { ...place, writer }, reading.start);
     try {
@@ -96,14 +98,28 @@ async function commitAll(
   mapper: Mapper,
   commits: Commits,
 ): Promise<void> {
+  let taken = 0;
+  let missing = 0;
   for await (const batch of batches) {
     io.signal.throwIfAborted();
     checkHeader(io.pipeline, batch.header);
     io.tally.add({ read: batch.read, skipped: batch.read - batch.records.length });
-    await commits.push(mapper.map(batch.records), mapper.columns, batch.checkpoint);
+    const mapped = mapper.map(batch.records);
+    taken += batch.records.length;
+    missing += mapped.missing_each;
+    await commits.push(mapped, mapper.columns, batch.checkpoint);
   }
   await commits.settle();
+  if (taken > 0 && missing === taken) tellMissingEach(io, taken);
   if (commits.rows === 0) await refuseEmptyReplace(io);
+}
+
+/** A path that no record has is misspelt, more often than not: nothing was written, and nothing removed. */
+function tellMissingEach({ pipeline, tally }: PipelineRun, records: number): void {
+  tally.notice(
+    'warn',
+    `each: "${pipeline.each}" was found in none of the ${records} records, so there are no rows`,
+  );
 }
 
 /** A name that no row has is misspelt, more often than not. */

@@ -1,9 +1,13 @@
 import { parse as parseLossless } from 'lossless-json';
 import { Decimal } from './decimal.ts';
+import type { Redact } from './redact.ts';
 import type { Value } from './types.ts';
 
 /** Deeper nesting than this is no data anybody meant, and would end in a stack overflow somewhere. */
 export const maxDepth = 500;
+
+/** What is JSON without quotes. */
+const isJsonWord = /^(null|true|false|-?[0-9][0-9.eE+-]*)$/;
 
 /** Text that may hold a number `JSON.parse` would change: 16 digits (a point among them), or a large exponent. */
 const suspicious = /[0-9][0-9.]{15}|[0-9][eE][+-]?[0-9]{3}/;
@@ -45,13 +49,9 @@ function digits(text: string): string {
   return mantissa.replace(/^0+/, '').replace(/0+$/, '');
 }
 
-/** Deeper than this nobody reads, and the stack would end somewhere. */
-const deepest = 1000;
-
 /**
- * Prints a value as JSON text, every number with the digits it has. A lone surrogate is printed as an escape. It never
- * fails: of what code may hand over besides, what JSON has no word for is null, and `"…"` stands for an object inside
- * of itself and for what is nested too deeply.
+ * Prints a value as JSON text, every number with the digits it has. A lone surrogate is printed as an escape. What code
+ * may hand over besides does not make it fail.
  */
 export function printJson(value: Value): string {
   try {
@@ -59,55 +59,37 @@ export function printJson(value: Value): string {
     return (JSON.stringify(value) as string | undefined) ?? 'null';
   } catch {
     // bigint and Decimal refuse JSON.stringify, which is the fast path for everything else.
-    return printExact(value, []);
+    return showJson(value);
   }
-}
-
-function printExact(value: Value, around: object[]): string {
-  if (typeof value === 'bigint' || value instanceof Decimal) return value.toString();
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  if (around.length === deepest || around.includes(value)) return '"…"';
-  around.push(value);
-  const text = Array.isArray(value) ? printArray(value, around) : printMembers(value, around);
-  around.pop();
-  return text;
-}
-
-function printArray(values: readonly Value[], around: object[]): string {
-  return `[${values.map((value) => printExact(value, around)).join(',')}]`;
-}
-
-function printMembers(object: object, around: object[]): string {
-  const members = Object.entries(object).flatMap(([name, member]) =>
-    // As JSON.stringify does.
-    member === undefined ? [] : [`${JSON.stringify(name)}:${printExact(member, around)}`],
-  );
-  return `{${members.join(',')}}`;
 }
 
 /**
  * Prints whatever a source handed over, as JSON text for people to look at: exact where it is data. An ellipsis stands
  * for what is nested too deep or within itself.
  */
-export function showJson(value: unknown): string {
-  return show(value, new Set());
+export function showJson(value: unknown, redact: Redact = (text) => text): string {
+  return show(value, redact, new Set());
 }
 
-function show(value: unknown, around: Set<object>): string {
-  if (typeof value === 'bigint' || value instanceof Decimal) return value.toString();
-  if (value === null || typeof value === 'boolean' || Number.isFinite(value)) return JSON.stringify(value);
-  if (typeof value !== 'object') return JSON.stringify(String(value));
+function show(value: unknown, redact: Redact, around: Set<object>): string {
+  if (typeof value !== 'object' || value === null || value instanceof Decimal) {
+    const text = String(value);
+    const redacted = redact(text);
+    const isPlain = typeof value !== 'string' && isJsonWord.test(text);
+    return isPlain && redacted === text ? text : JSON.stringify(redacted);
+  }
   if (around.has(value) || around.size === maxDepth) return '"…"';
   around.add(value);
-  const text = showNested(value, around);
+  const text = showNested(value, redact, around);
   around.delete(value);
   return text;
 }
 
-function showNested(value: object, around: Set<object>): string {
-  if (Array.isArray(value)) return `[${value.map((element) => show(element, around)).join(',')}]`;
+function showNested(value: object, redact: Redact, around: Set<object>): string {
+  const inside = (member: unknown) => show(member, redact, around);
+  if (Array.isArray(value)) return `[${value.map(inside).join(',')}]`;
   const kind = Object.prototype.toString.call(value);
   if (kind !== '[object Object]') return JSON.stringify(kind);
   const members = Object.entries(value).filter(([, member]) => member !== undefined);
-  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${show(member, around)}`).join(',')}}`;
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${inside(member)}`).join(',')}}`;
 }

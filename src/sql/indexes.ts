@@ -14,11 +14,20 @@ export function ensureIndexes(session: Session, target: Target): string[] {
   const wanted = [target.primary_key, target.within ?? []].map((places) => namesAt(target, places));
   return wanted.flatMap((names) => {
     if (names.length === 0 || indexed.some((columns) => beginsWith(columns, names))) return [];
-    const index = quote(`_syncline_${target.name}_${names.join('_')}`);
+    const index = quote(freeName(session, `_syncline_${[target.name, ...names].join('_')}`));
     const columns = names.map((name) => `${quote(name)} COLLATE BINARY`).join(', ');
-    session.run(`CREATE INDEX IF NOT EXISTS ${index} ON ${quote(target.name)} (${columns})`);
+    session.run(`CREATE INDEX ${index} ON ${quote(target.name)} (${columns})`);
     return [`index on ${names.map(quote).join(', ')} added`];
   });
+}
+
+/** The name, or one like it: an index of another table may have it, as that of a table that was renamed does. */
+function freeName(session: Session, name: string): string {
+  const taken = (free: string) =>
+    session.all('SELECT 1 FROM sqlite_schema WHERE name = ? COLLATE NOCASE', [free]);
+  let free = name;
+  for (let number = 2; taken(free).length > 0; number++) free = `${name}_${number}`;
+  return free;
 }
 
 function namesAt({ columns }: Target, places: readonly number[]): string[] {

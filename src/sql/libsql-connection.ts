@@ -158,8 +158,8 @@ export class Connection implements Session {
     const rows = this.#rows;
     this.#rows = undefined;
     if (!rows) return;
-    (driver as Driver.Database & { interrupt(): void }).interrupt();
     try {
+      (driver as Driver.Database & { interrupt(): void }).interrupt();
       while (!rows.next().done);
     } catch {
       // That is the interruption.

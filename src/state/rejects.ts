@@ -1,4 +1,5 @@
 import { showJson } from '../model/json.ts';
+import type { Redact } from '../model/redact.ts';
 import type { Reject } from '../model/types.ts';
 import type { Database, SqlValue } from '../sql/index.ts';
 
@@ -36,8 +37,14 @@ export interface RejectFilter {
 
 /** Rows that were refused and kept. */
 export interface Rejects {
-  /** Durable when it resolves, so that a reject is never lost once its batch is committed. */
-  addRejects(run: string, pipeline: string, batch: number, rejects: readonly Reject[]): Promise<void>;
+  /** Durable when it resolves, so that a reject is never lost once its batch is committed; redacted. */
+  addRejects(
+    run: string,
+    pipeline: string,
+    batch: number,
+    rejects: readonly Reject[],
+    redact?: Redact,
+  ): Promise<void>;
   /** Newest first. */
   rejectSummaries(filter: RejectFilter): Promise<RejectSummary[]>;
   /** In the order they were met, at most `limit`. */
@@ -50,7 +57,7 @@ export interface Rejects {
 
 export function rejectsOf(database: Database): Rejects {
   return {
-    async addRejects(run, pipeline, batch, rejects) {
+    async addRejects(run, pipeline, batch, rejects, redact = (text) => text) {
       const now = new Date().toISOString();
       const rows = rejects.map(({ field, code, reason, record }): SqlValue[] => [
         run,
@@ -58,8 +65,8 @@ export function rejectsOf(database: Database): Rejects {
         batch,
         field === undefined ? null : storable(field),
         code,
-        storable(reason),
-        showJson(record),
+        storable(redact(reason)),
+        showJson(record, redact),
         now,
       ]);
       const sql = `INSERT INTO rejects (run_id, pipeline, batch, field, code, reason, record, rejected_at)

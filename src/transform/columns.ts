@@ -5,27 +5,48 @@ import { type Evidence, evidenceOf, holds, inferType, noEvidence, widen } from '
 import type { Field, Mapping } from './mapping.ts';
 import { quote } from './refusal.ts';
 
+/** What a table of SQLite can have. More are hardly a schema: names were made of data. */
+const mostColumns = 2000;
+
 /**
  * The columns of a mapping as they become known: those of `map` from the start, those of other fields when a record
  * first has them. Each gets its place in the row once its type is settled.
  */
 export class Columns {
-  /** Those that are settled, in order; replaced when it grows. */
-  settled: readonly Column[] = [];
   readonly #mapping: Mapping;
+  /** The names of the columns of `map`. */
+  readonly #named: ReadonlySet<string>;
+  /** Those that are settled, in order. */
+  readonly #settled: Column[] = [];
+  /** A copy of them that stays as it is; undefined once it is out of date. */
+  #copy: readonly Column[] | undefined;
   readonly #fields = new Map<string, MappedField>();
   /** The names as written, by their lower case. */
   readonly #names = new Map<string, string>();
   /** By field, a value its column in the target cannot hold. */
   readonly #misfits = new Map<MappedField, Value>();
   #target: ReadonlyMap<string, ColumnType> | undefined;
+  /** Its names, by their lower case. */
+  #targetNames: ReadonlyMap<string, string> = new Map();
   #learned = false;
   /** True when columns have their place before a value tells their type. */
   #placesAll = false;
 
   constructor(mapping: Mapping) {
     this.#mapping = mapping;
+    this.#named = new Set(mapping.fields?.map(({ column }) => column));
     for (const field of mapping.fields ?? []) this.#add(field);
+  }
+
+  /** Those that are settled, in order: the same array until something changes. */
+  get settled(): readonly Column[] {
+    this.#copy ??= [...this.#settled];
+    return this.#copy;
+  }
+
+  /** How many are settled. */
+  get width(): number {
+    return this.#settled.length;
   }
 
   get(column: string): MappedField | undefined {
@@ -47,6 +68,7 @@ export class Columns {
   /** Takes the types of the columns the target has, undefined when there is no target; comes before any value. */
   begin(existing: readonly Column[] | undefined): void {
     this.#target = existing && new Map(existing.map(({ name, type }) => [name, type]));
+    this.#targetNames = new Map(existing?.map(({ name }) => [name.toLowerCase(), name]));
   }
 
   /** A value that is not null, of a field whose column is not settled. */
@@ -90,10 +112,12 @@ export class Columns {
     if (type === undefined && !this.#placesAll) return;
     if (field.place < 0) {
       if (!this.#target?.has(field.column)) this.#admit(field.column);
-      field.place = this.settled.length;
+      field.place = this.width;
+      if (field.place === mostColumns) throw tooMany(field.column);
     }
     if (type !== undefined) field.settle(type);
-    this.settled = this.settled.toSpliced(field.place, 1, { name: field.column, type: type ?? 'string' });
+    this.#settled[field.place] = { name: field.column, type: type ?? 'string' };
+    this.#copy = undefined;
   }
 
   /** A column that the target has keeps the type it has there, unless what was seen asks for a wider one. */
@@ -115,10 +139,9 @@ export class Columns {
 
   /** Throws for a column the target may not get. */
   #admit(column: string): void {
-    const lower = column.toLowerCase();
-    for (const name of this.#target?.keys() ?? [])
-      if (name.toLowerCase() === lower) throw sameButCase(name, column);
-    const named = this.#mapping.fields?.some((field) => field.column === column);
+    const twin = this.#targetNames.get(column.toLowerCase());
+    if (twin !== undefined) throw sameButCase(twin, column);
+    const named = this.#named.has(column);
     // Where there is no target yet, the sample says what it will be.
     if (named || this.#mapping.schema_contract === 'evolve' || (!this.#target && !this.#learned)) return;
     throw new SyncError(
@@ -129,6 +152,12 @@ export class Columns {
       },
     );
   }
+}
+
+function tooMany(column: string): SyncError {
+  return new SyncError('schema/limit', `the field ${quote(column)} is one more than ${mostColumns} columns`, {
+    hint: 'Are its names data? Name the fields to take in map, or keep the record whole in one json column.',
+  });
 }
 
 function sameButCase(one: string, other: string): SyncError {

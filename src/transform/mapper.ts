@@ -75,13 +75,13 @@ class RecordMapper implements Mapper {
 
   map(records: readonly SourceRecord[]): MappedBatch {
     const output = newOutput();
-    const width = this.columns.length;
+    const { width } = this.#columns;
     for (const record of records) {
       this.#enter(record);
       if (this.#within) this.#mapScope(record, this.#within, output);
       else for (const item of this.#itemsOf(record, output) ?? []) this.#mapItem(item, output);
     }
-    if (this.columns.length > width) widen(output.rows, this.columns.length);
+    if (this.#columns.width > width) widen(output.rows, this.#columns.width);
     const { scopes, ...others } = output;
     return this.#within ? { ...others, scopes } : others;
   }

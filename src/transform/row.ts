@@ -38,7 +38,7 @@ export class RowMapper {
 
   map(scope: ExpressionScope): Cells | Problem {
     this.defaulted = 0;
-    const row: Cells = new Array(this.#columns.settled.length).fill(undefined);
+    const row: Cells = new Array(this.#columns.width).fill(undefined);
     return this.#fill(row, scope) ?? this.#checkKey(row) ?? this.#check(row) ?? row;
   }
 

@@ -99,6 +99,30 @@ describe('an incremental run', () => {
   });
 });
 
+it('asks what to do where rows may not come twice and the source cannot go on in its middle', async () => {
+  const text = config
+    .replace(
+      '  in:',
+      '  old: { type: libsql, url: file:old.db, streams: { rows: { query: SELECT id FROM rows } } }\n  in:',
+    )
+    .replace(
+      '  added:',
+      '  copied: { from: old.rows, to: db.copied, mode: append, batch_size: 2, enabled: false }\n  added:',
+    );
+  const folder = await folderWith({ 'sync.config.yaml': text, 'days.jsonl': first });
+  edit(
+    join(folder, 'old.db'),
+    'CREATE TABLE rows (id INTEGER); INSERT INTO rows VALUES (1), (2), (3), (4), (5)',
+  );
+  expect((await run(folder, 'copied', '--max-records', '2')).copied?.inserted).toBe(2);
+  const asked = await syncline(folder, ['run', 'copied']);
+  expect(asked.code).toBe(1);
+  expect(asked.stderr).toContain('source/position_lost');
+  expect(rows(folder, 'SELECT count(*) FROM copied')).toEqual([[2]]);
+  expect((await run(folder, 'copied', '--all', '--yes')).copied?.inserted).toBe(5);
+  expect((await run(folder, 'copied')).copied?.inserted).toBe(5);
+});
+
 describe('pipelines of one run', () => {
   const chain = config.replace(
     '  added:',

@@ -430,6 +430,26 @@ test('a table without an index on the key gets one, and is told; one that has it
   expect(await commit('unique_key')).toEqual([]);
 });
 
+test('tables and columns whose names run together get an index each, and so does one whose old name is taken', async () => {
+  const path = databaseFile();
+  otherClient(path).exec(`CREATE TABLE orders (item_id INTEGER, id INTEGER, name TEXT);
+    CREATE TABLE orders_item (id_id INTEGER, name TEXT); CREATE TABLE "ORDERS_item_id" (id INTEGER, name TEXT)`);
+  const sink = await targetsOf(path);
+  const commit = async (name: string, ...key: readonly string[]) => {
+    const keys = key.map((column): ColumnShape => [column, 'integer']);
+    const shape = { name, columns: [...keys, ['name', 'string'] as const], key: [...keys.keys()] };
+    return (await commitRows(sink, shape, [[...key.map(() => 1), 'a']])).schema_changes;
+  };
+  expect(await commit('orders', 'item_id', 'id')).toEqual(['index on "item_id", "id" added']);
+  expect(await commit('orders_item', 'id_id')).toEqual(['index on "id_id" added']);
+  expect(await commit('ORDERS_item_id', 'id')).toEqual(['index on "id" added']);
+  expect(await commit('orders_item', 'id_id')).toEqual([]);
+  otherClient(path).exec(
+    'ALTER TABLE orders RENAME TO old; CREATE TABLE orders (item_id INTEGER, id INTEGER, name TEXT)',
+  );
+  expect(await commit('orders', 'item_id', 'id')).toEqual(['index on "item_id", "id" added']);
+});
+
 const text = fc.oneof(
   fc.string({ unit: 'grapheme' }),
   fc.constantFrom('', 'é', 'NULL', "'", '\n', 'x'.repeat(1_000_000)),

@@ -1,5 +1,7 @@
 import Database from 'libsql';
 import { expect, it, onTestFinished } from 'vitest';
+import { redactor } from '../../src/model/redact.ts';
+import type { Value } from '../../src/model/types.ts';
 import { openState } from '../../src/state/state.ts';
 import { stateFile } from './support.ts';
 
@@ -38,6 +40,32 @@ it('keeps a record and a reason that no database could hold as they are', async 
   const [kept] = await state.rejects({}, 1);
   expect(JSON.parse(kept?.record ?? '')).toEqual({ name: 'a\0b\ud800' });
   expect(kept).toMatchObject({ field: 'na\\0me', reason: '"a\\0b" holds a NUL' });
+});
+
+it('keeps a record that is nested too deep for any printer, or within itself, as far as it can be shown', async () => {
+  const state = await openState(await stateFile());
+  onTestFinished(() => state.close());
+  const deep = JSON.parse(`${'['.repeat(8000)}${']'.repeat(8000)}`) as Value;
+  const loop: { [name: string]: unknown } = { id: 2n ** 60n };
+  loop.self = loop;
+  const records = [{ deep }, loop as Value, Symbol('s') as unknown as Value];
+  const rejects = records.map((record) => ({ record, code: 'row/depth', reason: 'too deep' }));
+  await state.addRejects('01A', 'people', 1, rejects);
+  const kept = (await state.rejects({}, 9)).map(({ record }) => record);
+  expect(kept[0]).toMatch(/^\{"deep":\[{499}"…"\]{499}\}$/);
+  expect(kept.slice(1)).toEqual(['{"id":1152921504606846976,"self":"…"}', '"Symbol(s)"']);
+});
+
+it('keeps no secret with a reject', async () => {
+  const state = await openState(await stateFile());
+  onTestFinished(() => state.close());
+  const rejects = [
+    { record: { token: 'a hush', n: 4242, m: 1 }, code: 'row/type', reason: '"hush" is no number' },
+  ];
+  await state.addRejects('01A', 'people', 1, rejects, redactor(['hush', '4242']));
+  expect(await state.rejects({}, 1)).toMatchObject([
+    { record: '{"token":"a •••","n":"•••","m":1}', reason: '"•••" is no number' },
+  ]);
 });
 
 it('drops rejects of a run or pipeline, and of batches that were never committed', async () => {

@@ -47,6 +47,35 @@ describe('without map', () => {
     ]);
   });
 
+  test('columns are the same array until there are more of them', () => {
+    const mapper = mapperOf();
+    mapper.learn([{ a: 1 }], undefined);
+    const before = mapper.columns;
+    mapper.map([{ a: 2 }]);
+    expect(mapper.columns).toBe(before);
+    mapper.map([{ a: 2, b: 'x' }, { c: true }]);
+    expect(before).toEqual([{ name: 'a', type: 'integer' }]);
+    expect(mapper.columns.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+  });
+
+  test('2,000 columns are taken, and the next one stops the pipeline', () => {
+    const wide = Object.fromEntries(Array.from({ length: 2000 }, (_, n) => [`f${n}`, n]));
+    const existing = Object.keys(wide).map((name): Column => ({ name, type: 'integer' }));
+    const mapper = mapperOf();
+    mapper.learn([], existing);
+    expect(mapper.map([wide]).rows[0]).toHaveLength(2000);
+    expect(() => mapper.map([{ more: 1 }])).toThrow(error('schema/limit', '"more"'));
+  });
+
+  test('records that each bring new fields are told before they take long', () => {
+    const records = Array.from({ length: 1000 }, (_, record) =>
+      Object.fromEntries(Array.from({ length: 60 }, (_, field) => [`f${record}_${field}`, 1])),
+    );
+    const before = performance.now();
+    expect(() => run({}, records)).toThrow(error('schema/limit', '2000 columns'));
+    expect(performance.now() - before).toBeLessThan(2000);
+  });
+
   test('names are kept as written, whatever they are', () => {
     const record = JSON.parse('{"__proto__":1,"constructor":2,"a.b":3,"":4,"$x":5}') as SourceRecord;
     const { names, rows } = run({}, [record]);

@@ -332,7 +332,15 @@ describe('json', () => {
   });
 
   test('refuses what JSON has no word for', () => {
-    const values = [Symbol('x'), () => 1, new Date(0), new Map(), new (class Own {})(), [undefined], new Array(1)];
+    const values = [
+      Symbol('x'),
+      () => 1,
+      new Date(0),
+      new Map(),
+      new (class Own {})(),
+      [undefined],
+      new Array(1),
+    ];
     for (const value of values) expect(coerce('json', value as unknown as Value)).toContain('row/type');
     for (const value of values) expect(coerce('string', value as unknown as Value)).toContain('row/type');
   });
