@@ -11,7 +11,7 @@ import type { Shell } from './shell.ts';
 /** Tells an error that ended a command; returns the exit code. */
 export async function printError(shell: Shell, error: unknown): Promise<number> {
   if (error instanceof ConfigError) {
-    shell.tell(`${report(shell, error.diagnostics)}\n`);
+    shell.tell(report(shell, error.diagnostics));
     return 2;
   }
   if (!(error instanceof SyncError)) {

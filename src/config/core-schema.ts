@@ -7,12 +7,15 @@ export interface Schema {
   readonly [keyword: string]: unknown;
 }
 
-/** What a source, sink, stream or pipeline may be called. No dots: `to` and `from` are split at the first one. */
-const namePattern = '^[\\p{L}\\p{N}][\\p{L}\\p{N}_-]*$';
+/**
+ * What a source, sink, stream or pipeline may be called. No dots: `to` and `from` are split at the first one. No
+ * numbers: objects, JSON ones too, put such keys first, whatever the order of the file.
+ */
+const namePattern = '^(?![0-9]+$)[\\p{L}\\p{N}][\\p{L}\\p{N}_-]*$';
 
 const names = {
   pattern: namePattern,
-  patternErrorMessage: 'a name begins with a letter or digit, and goes on with these, "_" and "-".',
+  patternErrorMessage: 'A name begins with a letter or digit, goes on with these, "_" and "-", and is not only a number.',
 } satisfies Schema;
 
 const type = {

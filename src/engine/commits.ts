@@ -79,9 +79,9 @@ export class Commits {
   }
 
   async #commit(mapped: MappedBatch, target: Target, checkpoint: Checkpoint): Promise<void> {
-    const { state, run, pipeline, tally } = this.#io;
+    const { state, run, pipeline, tally, redact } = this.#io;
     if (mapped.rejects.length > 0)
-      await state.addRejects(run.id, pipeline.name, this.#number + 1, mapped.rejects);
+      await state.addRejects(run.id, pipeline.name, this.#number + 1, mapped.rejects, redact);
     tally.tellRejects(mapped.rejects);
     this.#guard.judge(tally.counts, this.rows + mapped.rows.length);
     // Rows that may not be doubled are committed with the checkpoint that is past them, all of them.

@@ -1,4 +1,5 @@
 import type { Config, PipelineConfig } from '../config/config.ts';
+import type { Redact } from '../model/redact.ts';
 import { type Failure, noCounts, type PipelineResult } from '../model/result.ts';
 import type { Ledger, OpenSink } from '../plugin/contract.ts';
 import type { Holder, State } from '../state/state.ts';
@@ -27,6 +28,8 @@ export interface RunShared {
   readonly range: RunRange;
   readonly max_records?: number;
   readonly allow_empty: boolean;
+  /** Takes the config's secrets out of what is told and kept. */
+  readonly redact: Redact;
   readonly report_bug?: ReportBug;
 }
 
@@ -40,7 +43,7 @@ export async function pipelineResult(pipeline: PipelineConfig, shared: RunShared
   const failing = async (error: unknown): Promise<Ended> =>
     error === shared.signal.reason && shared.signal.aborted
       ? { status: 'cancelled' }
-      : { status: 'failed', error: await toFailure(error, shared.report_bug) };
+      : { status: 'failed', error: await toFailure(error, shared.redact, shared.report_bug) };
   const result = (ended: Ended): PipelineResult => ({
     ...ended,
     ...tally.counts,

@@ -3,6 +3,7 @@
 import type { Config, PipelineConfig } from '../config/config.ts';
 import type { LedgerState } from '../model/checkpoint.ts';
 import { SyncError } from '../model/errors.ts';
+import type { Redact } from '../model/redact.ts';
 import type { OpenSink, OpenSource } from '../plugin/contract.ts';
 import type { State } from '../state/state.ts';
 import { createMapper } from '../transform/mapper.ts';
@@ -36,6 +37,7 @@ export interface PipelineRun {
   /** Let an empty read empty a target that has something. */
   readonly allow_empty: boolean;
   readonly signal: AbortSignal;
+  readonly redact: Redact;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { ulid } from 'ulid';
 import type { Config, PipelineConfig } from '../config/config.ts';
 import { SyncError } from '../model/errors.ts';
+import { redactor } from '../model/redact.ts';
 import { exitCodeOf, type PipelineResult, type RunResult, runStatus } from '../model/result.ts';
 import { openState, type State } from '../state/state.ts';
 import type { Emit } from './events.ts';
@@ -58,7 +59,10 @@ async function run(config: Config, state: State, options: RunOptions): Promise<R
 }
 
 async function startRun(config: Config, state: State, options: RunOptions): Promise<RunShared> {
-  const { pipelines, emit = () => undefined, signal = new AbortController().signal } = options;
+  const { pipelines, signal = new AbortController().signal } = options;
+  const redact = redactor(config.secrets);
+  const emit: Emit = (event) =>
+    options.emit?.(event.type === 'notice' ? { ...event, message: redact(event.message) } : event);
   const started = new Date();
   const id = ulid(started.getTime());
   const names = pipelines.map(({ name }) => name);
@@ -67,7 +71,18 @@ async function startRun(config: Config, state: State, options: RunOptions): Prom
   emit({ type: 'run_started', at: now(), run: id, pipelines: names });
   const { max_records, allow_empty = false, report_bug } = options;
   const opened = openedPlugins(config, emit, signal);
-  const shared = { config, state, opened, emit, signal, max_records, allow_empty, report_bug, pipelines };
+  const shared = {
+    config,
+    state,
+    opened,
+    emit,
+    signal,
+    max_records,
+    allow_empty,
+    redact,
+    report_bug,
+    pipelines,
+  };
   return { ...shared, id, started_at: started.toISOString(), range: options };
 }
 

@@ -45,7 +45,7 @@ export const errorCodes = {
   'config/multiple_documents':
     'A config is one YAML document, and a line `---` begins a second one. Remove that line, or move the second part into a file named under `include`.',
   'config/name':
-    'Names of sources, sinks, streams and pipelines have letters, digits, "_" and "-", and begin with a letter or digit. A dot would be taken for the one in `source.stream`.',
+    'Names of sources, sinks, streams and pipelines have letters, digits, "_" and "-", begin with a letter or digit, and are not only a number. A dot would be taken for the one in `source.stream`.',
   'config/not_a_map':
     'The config as a whole is a list or a single value. It is a map: `version: 1`, then `sources`, `sinks` and `pipelines`. A colon needs a space after it.',
   'config/not_found':
