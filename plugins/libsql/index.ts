@@ -55,7 +55,7 @@ export const source = defineSource({
   async open({ url }, { directory }) {
     const path = databasePath(url, directory);
     if (!existsSync(path)) {
-      throw new SyncError('source/file_missing', `There is no database file ${path}.`, {
+      throw new SyncError('source/file_missing', `there is no database file ${path}`, {
         hint: `Correct the option \`url\` (${url}): relative paths start at ${directory}.`,
       });
     }
@@ -75,7 +75,7 @@ export const source = defineSource({
 function toSelection(stream: string, { table, query }: { table?: string; query?: string }): Selection {
   if (table !== undefined && query === undefined) return { table };
   if (query !== undefined && table === undefined) return { query };
-  throw new SyncError('source/query', `The stream ${stream} needs either \`table\` or \`query\`.`, {
+  throw new SyncError('source/query', `the stream ${stream} needs either \`table\` or \`query\``, {
     hint: 'A stream written as a bare string is a `table`.',
   });
 }

@@ -1,7 +1,7 @@
 import { SyncError } from '../model/errors.ts';
+import { plural } from '../model/plural.ts';
 import type { HistoryFilter } from '../state/state.ts';
 import { parseDuration } from '../transform/duration.ts';
-import { count } from '../tui/numbers.ts';
 import { withState } from './open-state.ts';
 import { printOne, type Shell } from './shell.ts';
 
@@ -17,7 +17,7 @@ export async function clearHistory(shell: Shell, flags: ClearFlags): Promise<voi
   await withState(shell, async (state) => {
     await state.markInterrupted();
     const cleared = await state.clearHistory(filter);
-    printOne(shell, { cleared }, () => `${count(cleared)} runs forgotten\n`);
+    printOne(shell, { cleared }, () => `${plural(cleared, 'run')} forgotten\n`);
   });
 }
 

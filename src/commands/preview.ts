@@ -1,6 +1,7 @@
 import { type Previewed, preview as previewPipeline } from '../engine/preview.ts';
 import { pipelineNamed } from '../engine/select.ts';
 import { showJson } from '../model/json.ts';
+import { plural } from '../model/plural.ts';
 import type { Redact } from '../model/redact.ts';
 import type { Cell, Column } from '../model/types.ts';
 import { count } from '../tui/numbers.ts';
@@ -21,7 +22,7 @@ export async function preview(shell: Shell, name: string, limit: number): Promis
   const rejected = seen.records.reduce((sum, record) => sum + record.rejects.length, 0);
   const rows = seen.records.reduce((sum, record) => sum + record.rows.length, 0);
   shell.print(
-    `${count(seen.records.length)} records: ${count(rows)} rows, ${count(rejected)} rejected. Nothing was written.\n`,
+    `${plural(seen.records.length, 'record')}: ${plural(rows, 'row')}, ${count(rejected)} rejected. Nothing was written.\n`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { SyncError } from '../model/errors.ts';
 import { parseJson } from '../model/json.ts';
+import { plural } from '../model/plural.ts';
 import type { RejectFilter } from '../state/state.ts';
 import { count } from '../tui/numbers.ts';
 import { printable, shortened } from '../tui/printable.ts';
@@ -58,7 +59,7 @@ export async function dropRejects(shell: Shell, name: string | undefined, all: b
     });
   await withState(shell, async (state, { pipelines }) => {
     const dropped = await state.dropRejects(name === undefined ? {} : filterOf(name, pipelines));
-    printOne(shell, { dropped }, () => `${count(dropped)} rejected rows dropped\n`);
+    printOne(shell, { dropped }, () => `${plural(dropped, 'rejected row')} dropped\n`);
   });
 }
 

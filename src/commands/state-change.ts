@@ -9,8 +9,8 @@ import { moveCursor } from '../engine/rollback.ts';
 import { pipelineNamed } from '../engine/select.ts';
 import type { LedgerEntry } from '../model/checkpoint.ts';
 import { SyncError } from '../model/errors.ts';
+import { plural } from '../model/plural.ts';
 import type { State } from '../state/state.ts';
-import { count } from '../tui/numbers.ts';
 import { printOne, type Shell } from './shell.ts';
 import { withLedgers } from './state.ts';
 import { type KeptCheckpoint, parseDocument } from './state-document.ts';
@@ -93,7 +93,7 @@ export async function importCheckpoints(shell: Shell, file: string | undefined):
     printOne(
       shell,
       { imported },
-      () => `${count(kept.length)} checkpoints imported: ${imported.join(', ')}\n`,
+      () => `${plural(kept.length, 'checkpoint')} imported: ${imported.join(', ')}\n`,
     );
   });
 }

@@ -1,7 +1,7 @@
 import { ConfigError, type Diagnostic } from '../config/diagnostics.ts';
 import { loadConfig } from '../config/open.ts';
 import type { ReportOptions } from '../config/report.ts';
-import { plural } from '../tui/numbers.ts';
+import { plural } from '../model/plural.ts';
 import { report } from './diagnostics.ts';
 import { configOptions, type Shell } from './shell.ts';
 
@@ -22,7 +22,14 @@ export async function validate(
     if (one.good !== undefined) shell.print(`${one.good}\n`);
   }
   // One document for all of them.
-  if (format !== 'text') shell.print(report(shell, checked.flatMap(({ diagnostics }) => diagnostics), format));
+  if (format !== 'text')
+    shell.print(
+      report(
+        shell,
+        checked.flatMap(({ diagnostics }) => diagnostics),
+        format,
+      ),
+    );
   return checked.every(({ ok }) => ok) ? 0 : 2;
 }
 

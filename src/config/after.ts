@@ -48,6 +48,6 @@ function tellCycle(ring: readonly string[], findings: Findings): void {
     ring.length === 2
       ? `"${first}" would come after itself`
       : `these pipelines wait for one another: ${ring.join(' → ')}`;
-  const help = 'take one of them out of `after`: the first of them must be able to start.';
+  const help = 'Take one of them out of `after`: the first of them must be able to start.';
   findings.error({ path: ['pipelines', first, 'after'], code: 'config/cycle', message, help });
 }

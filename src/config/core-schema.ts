@@ -15,7 +15,8 @@ const namePattern = '^(?![0-9]+$)[\\p{L}\\p{N}][\\p{L}\\p{N}_-]*$';
 
 const names = {
   pattern: namePattern,
-  patternErrorMessage: 'A name begins with a letter or digit, goes on with these, "_" and "-", and is not only a number.',
+  patternErrorMessage:
+    'A name begins with a letter or digit, goes on with these, "_" and "-", and is not only a number.',
 } satisfies Schema;
 
 const type = {

@@ -6,7 +6,7 @@ import type { Findings } from './findings.ts';
 export const durationSchema = {
   type: 'string',
   pattern: durationPattern,
-  patternErrorMessage: 'a duration is a number and a unit: `500ms 30s 15m 6h 7d 2w 3mo`.',
+  patternErrorMessage: 'A duration is a number and a unit: `500ms 30s 15m 6h 7d 2w 3mo`.',
 } as const;
 
 /** The milliseconds of text that the schema found to be a duration; one beyond all use is told. */

@@ -44,7 +44,7 @@ function cannotRead(file: string, reason: string): Diagnostic {
     code: 'config/unreadable',
     path: '',
     message: `the environment file ${file} cannot be read: ${reason}`,
-    help: 'it is a file of lines such as NAME=value',
+    help: 'It is a file of lines such as NAME=value.',
   };
 }
 
@@ -128,7 +128,7 @@ export class Expander {
         code: 'config/file_reference',
         text,
         message: `${file} cannot be read: ${read.reason}`,
-        help: `the path in \${file:…} is relative to the folder of the config`,
+        help: `The path in \${file:…} is relative to the folder of the config.`,
       });
       return '';
     }
@@ -157,7 +157,7 @@ function wrongSyntax(text: string, what: string): Unresolved {
     code: 'config/variable_syntax',
     text: line,
     message: `${JSON.stringify(short)} ${what}`,
-    help: `write \${NAME}, \${NAME:-default}, \${NAME:?message} or \${file:PATH}; for the text itself write $\${`,
+    help: `Write \${NAME}, \${NAME:-default}, \${NAME:?message} or \${file:PATH}; for the text \${ itself write $\${ in its place.`,
   };
 }
 
@@ -167,6 +167,6 @@ function unsetVariable(text: string, name: string, message: string, value: strin
     code: 'config/unset_variable',
     text,
     message: `the variable ${name} is ${state}${message === '' ? '' : `: ${message}`}`,
-    help: `set ${name} in the environment or in .env beside the config, or give a default: \${${name}:-…}`,
+    help: `Set ${name} in the environment or in .env beside the config, or give a default: \${${name}:-…}`,
   };
 }

@@ -23,7 +23,8 @@ export function resolveIncremental(
   const initial = value.initial === undefined ? undefined : String(value.initial);
   const problem = initial === undefined ? undefined : cursorProblem(initial);
   if (problem !== undefined) {
-    const help = 'a value of the cursor field such as 2024-01-01, or a time before the run such as -90d.';
+    const help =
+      'Write a value of the cursor field such as 2024-01-01, or a time before the run such as -90d.';
     findings.error({ path: [...path, 'initial'], code: 'config/value', message: problem, help });
   }
   return {

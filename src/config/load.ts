@@ -81,7 +81,7 @@ function toDocument(
 async function findConfig(directory: string): Promise<string> {
   const found = await search(directory).catch((cause: unknown) => {
     const message = `the search for a config failed: ${cause instanceof Error ? cause.message : String(cause)}`;
-    throw new ConfigError([say('config/unreadable', message, 'name the config: --config FILE')]);
+    throw new ConfigError([say('config/unreadable', message, 'Name the config: --config FILE')]);
   });
   // Beyond the folders asked for, cosmiconfig also looks at one of its own in the home folder.
   const isOurs = searchPlaces.some((place) => found?.endsWith(path.sep + path.normalize(place)));
@@ -109,12 +109,12 @@ async function search(directory: string): Promise<string | undefined> {
 
 function notFound(directory: string): Diagnostic {
   const message = `there is no config in ${directory} or a folder above it`;
-  const help = `looked for ${searchPlaces.join(', ')}. The smallest sync.config.yaml:\n${smallestConfig}`;
+  const help = `Looked for ${searchPlaces.join(', ')}. The smallest sync.config.yaml:\n${smallestConfig}`;
   return say('config/not_found', message, help);
 }
 
 function empty(file: string): Diagnostic {
-  const help = `the smallest config:\n${smallestConfig}`;
+  const help = `The smallest config:\n${smallestConfig}`;
   const span = { file, text: '', start: 0, end: 0 };
   return { ...say('config/empty', 'the config is empty, or holds only comments', help), span };
 }

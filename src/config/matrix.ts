@@ -32,7 +32,7 @@ export function checkCombination(combination: Combination, findings: Findings): 
   const { path, mode, sink, key, merged } = combination;
   if (!sink.plugin.modes.includes(mode)) {
     const message = `the sink "${sink.name}" (${sink.plugin.name}) cannot ${mode}`;
-    const help = `it can: ${sink.plugin.modes.join(', ')}. Without \`mode\` it does the first of them.`;
+    const help = `It can: ${sink.plugin.modes.join(', ')}. Without \`mode\` it does the first of them.`;
     findings.error({ path: [...path, 'mode'], code: 'config/mode', message, help });
     return;
   }
@@ -40,7 +40,7 @@ export function checkCombination(combination: Combination, findings: Findings): 
   if (mode !== 'upsert' && merged.length > 0) {
     const message = `\`merge\` is for the mode upsert, and this is ${mode}: no row meets one that is there`;
     const help =
-      'leave `merge` out (`merge: null` where it comes from `defaults`), or choose `mode: upsert`.';
+      'Leave `merge` out (`merge: null` where it comes from `defaults`), or choose `mode: upsert`.';
     findings.error({ path: [...path, 'merge'], what: 'key', code: 'config/mode', message, help });
   }
   checkKeyTypes(combination, findings);
@@ -66,7 +66,7 @@ function checkKeyTypes({ path, key, columns }: Combination, findings: Findings):
   for (const column of key.filter((name) => columns.fields.get(name)?.type === 'json')) {
     const message = `${printShort(column)} belongs to the primary key, so it cannot be of type json`;
     const help =
-      'map the part of it that identifies a row, such as `id: ref.id`, or choose another `primary_key`.';
+      'Map the part of it that identifies a row, such as `id: ref.id`, or choose another `primary_key`.';
     const place = [...path, 'map', column, 'type'];
     findings.error({ path: place, code: 'config/primary_key', message, help });
   }
@@ -77,7 +77,7 @@ function checkMergedKey({ path, mode, key, merged }: Combination, findings: Find
   if (mode !== 'upsert') return;
   for (const column of merged.filter((name) => key.includes(name))) {
     const message = `${printShort(column)} belongs to the primary key, which is the same in both rows: it never merges`;
-    const help = 'leave it out of `merge`, or choose another `primary_key`.';
+    const help = 'Leave it out of `merge`, or choose another `primary_key`.';
     findings.error({ path: [...path, 'merge', column], what: 'key', code: 'config/merge', message, help });
   }
 }
@@ -88,7 +88,7 @@ function checkLedger({ path, sink, strategies }: Combination, findings: Findings
     const column = columnMergedBy(strategy, strategies);
     if (column === undefined) continue;
     const message = `${strategy} needs a sink that remembers what was written, and "${sink.name}" (${sink.plugin.name}) keeps no ledger`;
-    const help = 'write to a database such as libsql, or choose another strategy.';
+    const help = 'Write to a database such as libsql, or choose another strategy.';
     findings.error({ path: [...path, 'merge', column], code: 'config/merge', message, help });
   }
 }
@@ -110,7 +110,7 @@ function checkExact(combination: Combination, findings: Findings): void {
   if (incremental === undefined) {
     if (summed === undefined || findings.touches(declared)) return;
     const message = 'sum adds every record once, and this stream is read whole in every run';
-    const help = `give the stream "${source.name}.${stream.name}" an \`incremental\`, or choose another strategy.`;
+    const help = `Give the stream "${source.name}.${stream.name}" an \`incremental\`, or choose another strategy.`;
     findings.error({ path: [...path, 'merge', summed], code: 'config/merge', message, help });
     return;
   }
@@ -144,17 +144,17 @@ function withinProblem({
 }: Combination): Pick<Finding, 'message' | 'help'> | undefined {
   if (mode !== 'upsert') {
     const message = `\`replace_within\` is for the mode upsert, and this is ${mode}`;
-    return { message, help: 'leave one of the two out.' };
+    return { message, help: 'Leave one of the two out.' };
   }
   if (!each) {
-    const help = 'name the array whose elements are the rows: `each: items`.';
+    const help = 'Name the array whose elements are the rows: `each: items`.';
     return { message: '`replace_within` needs `each`', help };
   }
   // Without any key, that is told already.
   if (key.length === 0 || parentColumns(key, columns).length > 0) return undefined;
   return {
     message: 'no column of the primary key tells the record that the rows belong to',
-    help: 'map one of them from `$record`, such as `order_id: $record.id`, and name it in `primary_key`.',
+    help: 'Map one of them from `$record`, such as `order_id: $record.id`, and name it in `primary_key`.',
   };
 }
 

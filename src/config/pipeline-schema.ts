@@ -208,7 +208,7 @@ export const pipelineSchema = {
           type: ['integer', 'string'],
           minimum: 0,
           pattern: '^([0-9]{1,9}|([0-9]{1,2}([.][0-9]{1,3})?|100)%)$',
-          patternErrorMessage: 'a number of rows such as `20`, or a share such as `5%`.',
+          patternErrorMessage: 'A number of rows such as `20`, or a share such as `5%`.',
           default: '5%',
           description:
             'More rejects than this fail the pipeline. A share is judged every 1,000 rows and at the end; fewer than 10 rejects exceed it only when no row was accepted.',

@@ -169,7 +169,7 @@ function checkStamps(stamps: Parts['columns'], columns: Columns, path: ConfigPat
       mapped === undefined
         ? `"${name}" is named twice in \`columns\``
         : `"${mapped}" is the column that Syncline fills itself`;
-    const help = `rename the mapped column, or say \`columns: { ${stamp}: OTHER_NAME }\`, or \`columns: { ${stamp}: false }\` to do without.`;
+    const help = `Rename the mapped column, or say \`columns: { ${stamp}: OTHER_NAME }\`, or \`columns: { ${stamp}: false }\` to do without.`;
     const place = mapped === undefined ? [...path, 'columns', stamp] : [...path, 'map', mapped];
     findings.error({
       path: place,

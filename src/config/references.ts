@@ -19,7 +19,7 @@ export interface TargetReference {
 
 type Named = ReadonlyMap<string, unknown>;
 
-/** What `from` names, `source.stream`; undefined when there is no such thing, which was told. */
+/** What `from` names, `source.stream`; undefined when there is no such thing, which is already reported. */
 export function resolveFrom(
   text: string,
   path: ConfigPath,
@@ -35,20 +35,20 @@ export function resolveFrom(
   if (stream === '') {
     const one = [...source.streams.keys()][0] ?? 'stream';
     const message = `${printShort(text)} names a source, but none of its streams`;
-    const help = `write source.stream, such as \`${name}.${one}\`. The streams of "${name}": ${listNames(source.streams.keys())}`;
+    const help = `Write source.stream, such as \`${name}.${one}\`. The streams of "${name}": ${listNames(source.streams.keys())}.`;
     findings.error({ path, code: 'config/reference', message, help });
     return undefined;
   }
   const options = source.streams.get(stream);
   if (options !== undefined) return { source, stream, options };
-  // A stream that has the wrong shape was told already.
+  // A stream of the wrong shape is already reported.
   if (!findings.touches(['sources', name, 'streams'])) {
     unknownName(findings, path, 'stream', stream, source.streams, name);
   }
   return undefined;
 }
 
-/** What `to` names, `sink.target`; undefined when there is no such sink, which was told. */
+/** What `to` names, `sink.target`; undefined when there is no such sink, which is already reported. */
 export function resolveTo(
   text: string,
   path: ConfigPath,
@@ -63,7 +63,7 @@ export function resolveTo(
   }
   if (target !== '') return { sink, target };
   const message = `${printShort(text)} names a sink, but no target in it`;
-  const help = `write sink.target: the table or the file that the rows go to, such as \`${name}.campaigns\`.`;
+  const help = `Write sink.target: the table or the file that the rows go to, such as \`${name}.campaigns\`.`;
   findings.error({ path, code: 'config/reference', message, help });
   return undefined;
 }
@@ -81,7 +81,7 @@ export function unknownName(
   const owner = of === '' ? '' : ` of "${of}"`;
   const all =
     known.size === 0 ? `no ${kind} is declared` : `the ${kind}s${owner}: ${listNames(known.keys())}`;
-  const help = meant === undefined ? all : `did you mean "${of === '' ? '' : `${of}.`}${meant}"?`;
+  const help = meant === undefined ? all : `Did you mean "${of === '' ? '' : `${of}.`}${meant}"?`;
   findings.error({
     path,
     code: 'config/reference',

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { createColors } from 'picocolors';
+import { plural } from '../model/plural.ts';
 import type { Diagnostic, Span } from './diagnostics.ts';
 import { codeFrame } from './frame.ts';
 import { placeAt } from './place.ts';
@@ -62,22 +63,17 @@ function summary(diagnostics: readonly Diagnostic[], { color, unicode, directory
   const dot = unicode ? '·' : '-';
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   const warnings = diagnostics.length - errors.length;
-  const counts = [count(errors.length, 'error'), count(warnings, 'warning')]
-    .filter((words) => words !== '')
+  const counts = [plural(errors.length, 'error'), plural(warnings, 'warning')]
+    .filter((words) => !words.startsWith('0 '))
     .join(', ');
   const files = new Set(
     diagnostics.flatMap(({ span }) => (span === undefined ? [] : [relative(span.file, directory)])),
   );
   const place =
-    files.size === 0 ? '' : ` in ${files.size > 2 ? `${files.size} files` : [...files].join(' and ')}`;
+    files.size === 0 ? '' : ` in ${files.size > 2 ? plural(files.size, 'file') : [...files].join(' and ')}`;
   const more = `more: syncline explain ${(errors[0] ?? diagnostics[0])?.code}`;
   if (errors.length === 0) return `${colors.yellow('!')} ${counts}${place} ${dot} ${more}`;
   return `${colors.red(unicode ? '✗' : 'x')} ${counts}${place} ${dot} nothing was run ${dot} ${more}`;
-}
-
-function count(many: number, word: string): string {
-  if (many === 0) return '';
-  return `${many} ${word}${many === 1 ? '' : 's'}`;
 }
 
 function reportJson(diagnostics: readonly Diagnostic[], directory: string): string {

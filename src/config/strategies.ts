@@ -81,7 +81,7 @@ function checkNewest(
       path,
       code: 'config/merge',
       message,
-      help: `leave ${printShort(by)} out of \`merge\`.`,
+      help: `Leave ${printShort(by)} out of \`merge\`.`,
     });
   }
   checkType(by, { type: 'max' }, columns, path, findings);
@@ -114,21 +114,21 @@ function checkType(
   const words = ordered ? 'ordered' : wanted.join(', ');
   const message = `${strategy.type} merges ${words} columns, and ${printShort(column)} is ${declared}`;
   const help = ordered
-    ? 'json has no order: choose another strategy, or map the part of it that has one.'
-    : `declare \`type: ${wanted.at(-1)}\` in \`map\`, or choose another strategy.`;
+    ? 'A json value has no order: choose another strategy, or map the part of it that has one.'
+    : `Declare \`type: ${wanted.at(-1)}\` in \`map\`, or choose another strategy.`;
   findings.error({ path, code: 'merge/type', message, help });
 }
 
 async function checkFunction(file: string, path: ConfigPath, findings: Findings): Promise<void> {
   if (!existsSync(file)) {
-    const help = 'a path in `merge` is relative to the folder of the config.';
+    const help = 'A path in `merge` is relative to the folder of the config.';
     findings.error({ path, code: 'config/merge', message: `there is no file ${file}`, help });
     return;
   }
   try {
     const module = await importModule(file);
     if (typeof module.default === 'function') return;
-    const help = 'write `export default (existing, incoming, context) => …`.';
+    const help = 'Write `export default (existing, incoming, context) => …`.';
     findings.error({
       path,
       code: 'config/merge',

@@ -15,7 +15,7 @@ import { didYouMean } from './suggest.ts';
 /** A source or sink whose options were checked. */
 interface Entry<Plugin> {
   readonly name: string;
-  /** Undefined when there is none of that type, which was told. */
+  /** Undefined when there is none of that type, which is already reported. */
   readonly plugin?: Plugin;
   /** Its path or package; undefined for a built-in. */
   readonly own?: string;
@@ -30,7 +30,7 @@ export interface SourceEntry extends Entry<SourceDefinition> {
 
 export type SinkEntry = Entry<SinkDefinition>;
 
-/** The config after `defaults`, schemas and their own defaults. What has the wrong shape was told, and may be in here. */
+/** The config after `defaults`, schemas and their own defaults. What has the wrong shape is already reported, and may be in here. */
 export interface Checked {
   readonly state: unknown;
   readonly sources: ReadonlyMap<string, SourceEntry>;
@@ -72,7 +72,7 @@ async function sourceEntry(check: Check, name: string, value: Fields): Promise<S
   );
   const schema = plugin ? streamOf(plugin) : {};
   const placeOf = (stream: string) => [...path, 'streams', stream];
-  // A short form of the wrong type was told already.
+  // A short form of the wrong type is already reported.
   const entries = entriesOf(streams, plugin?.shortForm ?? 'stream').filter(
     ([stream]) => isFields(Object(streams)[stream]) || !check.findings.touches(placeOf(stream)),
   );
@@ -149,7 +149,7 @@ function literalSecret(path: ConfigPath) {
     path,
     code: 'config/secret',
     message: 'a secret is written out in the config, where everyone who reads the file sees it',
-    help: 'put it into the environment or into .env, and write ${NAME} here.',
+    help: 'Put it into the environment or into .env, and write ${NAME} here.',
   } as const;
 }
 

@@ -1,5 +1,6 @@
 import type { PipelineConfig, RejectLimit } from '../config/config.ts';
 import { SyncError } from '../model/errors.ts';
+import { plural } from '../model/plural.ts';
 import type { Counts } from '../model/result.ts';
 
 /** A share is judged each time so many more rows were judged, and at the end. */
@@ -40,7 +41,7 @@ export class RejectGuard {
 
   #tooMany({ rejected }: Counts, accepted: number, max: RejectLimit): SyncError {
     const { name } = this.#pipeline;
-    const allowed = 'rows' in max ? `${max.rows} rows` : `${max.percent} %`;
+    const allowed = 'rows' in max ? plural(max.rows, 'row') : `${max.percent} %`;
     return new SyncError(
       'reject/too_many',
       `${rejected} of ${accepted + rejected} rows were rejected; pipeline "${name}" allows ${allowed}`,

@@ -18,6 +18,7 @@
  */
 
 import type { Checkpoint } from './checkpoint.ts';
+import type { ErrorCode } from './codes.ts';
 import type { Decimal } from './decimal.ts';
 
 /**
@@ -181,8 +182,8 @@ export interface Reject {
   readonly record: Value;
   /** The field that did not fit, where one can be named. */
   readonly field?: string;
-  /** An error code, such as `row/type`. */
-  readonly code: string;
+  /** Such as `row/type`. */
+  readonly code: ErrorCode;
   /** One sentence without a final stop: `"n/a" is not an integer`. */
   readonly reason: string;
 }

@@ -1,4 +1,5 @@
 import { SyncError } from '../model/errors.ts';
+import { plural } from '../model/plural.ts';
 import type { Row, Target } from '../model/types.ts';
 import type { Change } from '../transform/fold.ts';
 import { inChunks, placeholders } from './chunks.ts';
@@ -94,7 +95,7 @@ function expectRows(target: Target, expected: number, written: number): void {
   if (written === expected) return;
   throw new SyncError(
     'sql/failed',
-    `the table ${quote(target.name)} took ${written} of ${expected} rows, so nothing was written`,
+    `the table ${quote(target.name)} took ${written} of ${plural(expected, 'row')}, so nothing was written`,
     {
       hint: 'Look at the triggers of the table.',
     },

@@ -59,7 +59,7 @@ function cursorColumn(field: string, columns: readonly string[]): string {
   if (column !== undefined) return column;
   const there = columns.slice(0, 20).map((column) => quote(column));
   throw new SyncError('source/cursor_column', `\`cursor_field: ${field}\` is not a column of what is read`, {
-    hint: `The columns are: ${there.join(', ')}. A value inside of one becomes a column with a query.`,
+    hint: `The columns are: ${there.join(', ')}. A value inside one becomes a column with a query.`,
   });
 }
 

@@ -166,7 +166,7 @@ export class Connection implements Session {
     }
   }
 
-  /** Runs what goes on outside of `read` and `transaction`: its errors are made ours. */
+  /** Runs what goes on outside `read` and `transaction`: its errors are made ours. */
   reporting<Result>(work: () => Result): Result {
     try {
       return work();

@@ -5,11 +5,6 @@ export function count(number: number): string {
   return grouped.format(number);
 }
 
-/** `1 row`, `9,021 rows` */
-export function plural(number: number, word: string): string {
-  return `${count(number)} ${word}${number === 1 ? '' : 's'}`;
-}
-
 /** `0.4 s`, `35.1 s`, `2 min 05 s`, `1 h 02 min` */
 export function duration(milliseconds: number): string {
   const seconds = milliseconds / 1000;

@@ -8,7 +8,7 @@ import { stateFile } from './support.ts';
 const reject = (name: string) => ({
   record: { name },
   field: 'age',
-  code: 'row/type',
+  code: 'row/type' as const,
   reason: `${name} has no age`,
 });
 
@@ -35,7 +35,7 @@ it('keeps a record and a reason that no database could hold as they are', async 
   const state = await openState(await stateFile());
   onTestFinished(() => state.close());
   await state.addRejects('01A', 'people', 1, [
-    { record: { name: 'a\0b\ud800' }, field: 'na\0me', code: 'row/text', reason: '"a\0b" holds a NUL' },
+    { record: { name: 'a\0b\ud800' }, field: 'na\0me', code: 'row/text' as const, reason: '"a\0b" holds a NUL' },
   ]);
   const [kept] = await state.rejects({}, 1);
   expect(JSON.parse(kept?.record ?? '')).toEqual({ name: 'a\0b\ud800' });
@@ -49,7 +49,7 @@ it('keeps a record that is nested too deep for any printer, or within itself, as
   const loop: { [name: string]: unknown } = { id: 2n ** 60n };
   loop.self = loop;
   const records = [{ deep }, loop as Value, Symbol('s') as unknown as Value];
-  const rejects = records.map((record) => ({ record, code: 'row/depth', reason: 'too deep' }));
+  const rejects = records.map((record) => ({ record, code: 'row/depth' as const, reason: 'too deep' }));
   await state.addRejects('01A', 'people', 1, rejects);
   const kept = (await state.rejects({}, 9)).map(({ record }) => record);
   expect(kept[0]).toMatch(/^\{"deep":\[{499}"…"\]{499}\}$/);
@@ -60,7 +60,7 @@ it('keeps no secret with a reject', async () => {
   const state = await openState(await stateFile());
   onTestFinished(() => state.close());
   const rejects = [
-    { record: { token: 'a hush', n: 4242, m: 1 }, code: 'row/type', reason: '"hush" is no number' },
+    { record: { token: 'a hush', n: 4242, m: 1 }, code: 'row/type' as const, reason: '"hush" is no number' },
   ];
   await state.addRejects('01A', 'people', 1, rejects, redactor(['hush', '4242']));
   expect(await state.rejects({}, 1)).toMatchObject([

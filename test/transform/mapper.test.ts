@@ -554,7 +554,7 @@ describe('what is no value', () => {
     },
   );
 
-  test('may be an object inside of itself', () => {
+  test('may be an object inside itself', () => {
     expect(run({}, [{ v: cyclic }]).rejects).toMatchObject([{ code: 'row/depth' }]);
   });
 
