@@ -22,7 +22,7 @@ export async function reference(): Promise<string> {
       ...(source
         ? [
             `## Source \`${name}\`\n\n${source.summary}\n\n${table(source.options.properties as Properties, source.options.required)}`,
-            `### Its streams\n\nA bare string is \`${source.shortForm}\`.\n\n${table(source.streamOptions.properties as Properties, source.streamOptions.required)}`,
+            `### Its streams\n\nA bare value is \`${source.shortForm}\`.\n\n${table(source.streamOptions.properties as Properties, source.streamOptions.required)}`,
           ]
         : []),
       ...(sink

@@ -1,11 +1,16 @@
 #!/usr/bin/env node
 
-/** From argv to a command. The only place that prints errors and sets the exit code. */
+/** From argv to a command, to its exit code. */
 
+import { Console } from 'node:console';
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
+import { positiveNumber, wholeNumber } from './cli/arguments.ts';
+import { addMemoryCommands } from './cli/memory.ts';
+import { endWith } from './commands/ending.ts';
 import type { RunFlags } from './commands/run.ts';
 import type { Shell } from './commands/shell.ts';
+import { type Redact, redactor } from './model/redact.ts';
 import { lookOf } from './tui/look.ts';
 
 interface GlobalFlags {
@@ -16,6 +21,7 @@ interface GlobalFlags {
   readonly ui: Shell['ui'];
   readonly quiet?: boolean;
   readonly color: 'auto' | 'always' | 'never';
+  readonly yes?: boolean;
 }
 
 const packageFile = new URL(
@@ -25,8 +31,6 @@ const packageFile = new URL(
 
 async function main(argv: readonly string[]): Promise<number> {
   let code = 0;
-  const program = globalFlags(new Command('syncline'));
-  const shell = () => shellOf(program.opts<GlobalFlags>());
   addCommands(program, async (work) => {
     const result = await work(shell());
     code = typeof result === 'number' ? result : 0;
@@ -51,7 +55,11 @@ function globalFlags(program: Command): Command {
       option('-c, --config <file>', 'the config; without it, searched from here upwards', 'SYNCLINE_CONFIG'),
     )
     .addOption(
-      option('--env-file <file>', 'variables; without it, .env beside the config', 'SYNCLINE_ENV_FILE'),
+      option(
+        '--env, --env-file <file>',
+        'variables; without it, .env beside the config',
+        'SYNCLINE_ENV_FILE',
+      ),
     )
     .addOption(
       option('-o, --output <format>', 'how data is printed', 'SYNCLINE_OUTPUT')
@@ -70,6 +78,7 @@ function globalFlags(program: Command): Command {
         .choices(['auto', 'always', 'never'])
         .default('auto'),
     )
+    .addOption(option('-y, --yes', 'answer yes to what would be asked', 'SYNCLINE_YES'))
     .showSuggestionAfterError()
     .exitOverride();
 }
@@ -89,7 +98,12 @@ function addCommands(program: Command, execute: (work: Work) => Promise<void>): 
       [],
     )
     .option('--all', 'read everything, ignoring cursors')
+    .option('--from <value>', 'read from here, leaving the cursor alone: a date, a timestamp, a number, -7d')
+    .option('--to <value>', 'read up to here, exclusive')
+    .option('--last <duration>', 'the same as --from that long ago: 24h 7d 2w 3mo')
+    .option('--rollback <value>', 'move the cursor back to here and read on from there')
     .option('--max-records <n>', 'read no more than this many records per pipeline', wholeNumber)
+    .option('--concurrency <n>', 'how many pipelines run at once', positiveNumber)
     .option('--allow-rejects', 'rejected rows alone do not change the exit code', false)
     .option('--allow-empty', 'let an empty read empty what mode replace writes', false)
     .action((names: string[], flags: RunFlags) =>
@@ -110,31 +124,12 @@ function addCommands(program: Command, execute: (work: Work) => Promise<void>): 
     .command('preview')
     .description('the first records of a pipeline beside the rows they become; writes nothing')
     .argument('<pipeline>')
-    .option('--limit <n>', 'how many records', wholeNumber, 5)
+    .option('--limit <n>', 'how many records', positiveNumber, 5)
     .action((name: string, { limit }: { limit: number }) =>
       execute(async (shell) => (await import('./commands/preview.ts')).preview(shell, name, limit)),
     );
-  addRejectsCommands(program, execute);
+  addMemoryCommands(program, execute);
   addLookupCommands(program, execute);
-}
-
-function addRejectsCommands(program: Command, execute: (work: Work) => Promise<void>): void {
-  const rejects = program.command('rejects').description('rows that were refused, with their reasons');
-  rejects
-    .command('list')
-    .description('how many rows each pipeline and run rejected')
-    .argument('[run|pipeline]')
-    .action((name: string | undefined) =>
-      execute(async (shell) => (await import('./commands/rejects.ts')).listRejects(shell, name)),
-    );
-  rejects
-    .command('show')
-    .description('the rejected rows of a run or pipeline; without a name, of the latest run that has some')
-    .argument('[run|pipeline]')
-    .option('--limit <n>', 'how many rows', wholeNumber, 50)
-    .action((name: string | undefined, { limit }: { limit: number }) =>
-      execute(async (shell) => (await import('./commands/rejects.ts')).showRejects(shell, name, limit)),
-    );
 }
 
 function addLookupCommands(program: Command, execute: (work: Work) => Promise<void>): void {
@@ -180,34 +175,36 @@ function addLookupCommands(program: Command, execute: (work: Work) => Promise<vo
     );
 }
 
-function wholeNumber(text: string): number {
-  if (/^[0-9]{1,15}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It is a whole number, such as 10.');
-}
-
 function shellOf(flags: GlobalFlags): Shell {
   const terminal = process.stderr.isTTY === true;
+  const output = flags.json ? 'json' : flags.output;
   return {
     directory: process.cwd(),
     environment: process.env,
-    print: (text) => process.stdout.write(text),
-    tell: (text) => process.stderr.write(text),
+    // Where the output is JSON, what makes it redacts: a number that became text here would break it.
+    print: (text) => process.stdout.write(output === 'table' ? redact(text) : text),
+    tell: (text) => process.stderr.write(redact(text)),
+    redact: (text) => redact(text),
+    hide: (secrets) => {
+      redact = redactor(secrets);
+    },
     interactive: terminal && flags.ui === 'auto',
     look: lookOf(flags.color, { environment: process.env, terminal, platform: process.platform }),
     config: flags.config,
     environmentFile: flags.envFile,
-    output: flags.json ? 'json' : flags.output,
+    output,
     ui: flags.quiet ? 'quiet' : flags.ui,
+    yes: flags.yes ?? false,
   };
 }
 
-/** A reader that went away (`| head -1`) is no fault: the work goes on, its output goes nowhere. */
-function forgiveClosedPipes(): void {
-  for (const stream of [process.stdout, process.stderr])
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
-}
+let redact: Redact = (text) => text;
+const program = globalFlags(new Command('syncline'));
+const shell = () => shellOf(program.opts<GlobalFlags>());
 
-forgiveClosedPipes();
-process.exitCode = await main(process.argv);
+// The standard output is for data: what a plugin says on the console is not.
+globalThis.console = new Console(process.stderr);
+endWith(
+  () => main(process.argv),
+  async (error) => (await import('./commands/error.ts')).printCrash(shell(), error),
+);

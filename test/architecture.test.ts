@@ -7,12 +7,12 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** The rooms a room may look into, besides itself. */
 const rooms: { readonly [room: string]: readonly string[] } = {
-  cli: ['commands', 'tui'],
+  cli: ['commands', 'tui', 'model'],
   index: ['config', 'engine', 'model', 'plugin', 'transform'],
   commands: ['config', 'engine', 'state', 'tui', 'plugin', 'model', 'transform'],
   tui: ['engine', 'model'],
   engine: ['config', 'plugin', 'transform', 'state', 'model'],
-  state: ['sql', 'model'],
+  state: ['sql', 'plugin', 'model'],
   sql: ['transform', 'plugin', 'model'],
   config: ['plugin', 'transform', 'model'],
   plugin: ['model'],
@@ -28,7 +28,7 @@ const doors: { readonly [library: string]: RegExp } = {
   cosmiconfig: /^src\/config\/(load|find)\.ts/,
   libsql: /^src\/sql\//,
   '@marcbachmann/cel-js': /^src\/transform\/expression/,
-  commander: /^src\/cli\.ts/,
+  commander: /^src\/cli[./]/,
   jiti: /^src\/(plugin|sql)\//,
   yaml: /^src\/config\//,
 };

@@ -1,11 +1,19 @@
 import fc from 'fast-check';
 
 /** `npm run soak` tries everything far more often than `npm test`; all counts that differ are here. */
-const soak = process.env.SYNCLINE_SOAK === '1';
+export const soak = process.env.SYNCLINE_SOAK === '1';
 
 /** How many cases a property is tried with. */
 export const cases = soak ? 4000 : 100;
 /** The same for properties that open databases or start processes. */
 export const slowCases = soak ? 300 : 6;
 
-fc.configureGlobal({ numRuns: cases, seed: Number(process.env.SYNCLINE_SEED) });
+/** How often a process is killed, and how many rows it loads meanwhile. */
+export const kills = soak ? 200 : 8;
+export const killedRows = soak ? 20_000 : 3_000;
+
+/** How many processes start at once. */
+export const processes = soak ? 16 : 5;
+
+export const seed = Number(process.env.SYNCLINE_SEED);
+fc.configureGlobal({ numRuns: cases, seed });

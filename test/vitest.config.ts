@@ -8,6 +8,7 @@ export default defineConfig({
   test: {
     globalSetup: ['test/build.ts'],
     setupFiles: ['test/counts.ts'],
+    maxWorkers: 2,
     include: ['test/**/*.test.ts'],
     testTimeout: process.env.SYNCLINE_SOAK === '1' ? 1_800_000 : 60_000,
     hookTimeout: 30_000,

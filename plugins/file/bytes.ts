@@ -1,11 +1,23 @@
 import type { BigIntStats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { SyncError } from 'syncline';
+import { isNowhere } from './exists.ts';
+import { reading, unreadable } from './unreadable.ts';
+
+/** What tells whether a file is still as it was. */
+export interface FileVersion {
+  /** In bytes. */
+  readonly size: number;
+  /** When it was changed last, in milliseconds since 1970. */
+  readonly mtime: number;
+}
 
 const chunkSize = 256 * 1024;
 
 /** A file that is read whole, maybe more than once, and must stay as it is meanwhile. */
 export interface FileBytes {
+  /** As it is now, and has to stay. */
+  version(): Promise<FileVersion>;
   /** The bytes from the beginning. */
   read(): AsyncGenerator<Uint8Array>;
   /** Throws when the file is not the one any more that was first read. */
@@ -16,17 +28,35 @@ export interface FileBytes {
 export function fileBytes(path: string, name: string, signal: AbortSignal): FileBytes {
   let first: BigIntStats | undefined;
 
+  /** Sees to it that the file is the one that was seen first. */
+  async function look(handle: FileHandle): Promise<BigIntStats> {
+    const stats = await reading(name, () => handle.stat({ bigint: true }));
+    if (!stats.isFile())
+      throw unreadable(name, stats.isDirectory() ? 'is a folder' : 'is not a regular file');
+    first ??= stats;
+    if (!isSame(first, stats)) throw changed(name);
+    return stats;
+  }
+
+  async function version(): Promise<FileVersion> {
+    const handle = await openFile(path, name);
+    try {
+      const { size, mtimeMs } = await look(handle);
+      return { size: Number(size), mtime: Number(mtimeMs) };
+    } finally {
+      await handle.close();
+    }
+  }
+
   async function* read(): AsyncGenerator<Uint8Array> {
     const handle = await openFile(path, name);
     try {
-      const stats = await handle.stat({ bigint: true });
-      if (!stats.isFile())
-        throw unreadable(name, stats.isDirectory() ? 'is a folder' : 'is not a regular file');
-      first ??= stats;
-      if (!isSame(first, stats)) throw changed(name);
+      await look(handle);
       for (;;) {
         signal.throwIfAborted();
-        const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(chunkSize), 0, chunkSize);
+        const { bytesRead, buffer } = await reading(name, () =>
+          handle.read(Buffer.allocUnsafe(chunkSize), 0, chunkSize),
+        );
         if (bytesRead === 0) return;
         yield buffer.subarray(0, bytesRead);
       }
@@ -41,7 +71,7 @@ export function fileBytes(path: string, name: string, signal: AbortSignal): File
     throw changed(name);
   }
 
-  return { read, checkUnchanged };
+  return { version, read, checkUnchanged };
 }
 
 function changed(name: string): SyncError {
@@ -54,28 +84,16 @@ function isSame(a: BigIntStats, b: BigIntStats): boolean {
   return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ino === b.ino;
 }
 
-async function openFile(path: string, name: string): Promise<FileHandle> {
-  try {
-    return await open(path);
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-    if (code === 'ENOENT') {
+function openFile(path: string, name: string): Promise<FileHandle> {
+  return reading(name, async () => {
+    try {
+      return await open(path);
+    } catch (cause) {
+      if (!isNowhere(cause)) throw cause;
       throw new SyncError('source/file_missing', `${name} is not there (${path})`, {
         hint: "Relative paths start at the config's folder. Correct `path`, or put the file there.",
         cause,
       });
     }
-    throw unreadable(
-      name,
-      code === 'EACCES' ? 'may not be read by this user' : `cannot be opened: ${cause}`,
-      cause,
-    );
-  }
-}
-
-function unreadable(name: string, what: string, cause?: unknown): SyncError {
-  return new SyncError('source/file_unreadable', `${name} ${what}`, {
-    hint: 'Name a regular file that this user may read, or several with a pattern such as data/*.csv.',
-    cause,
   });
 }

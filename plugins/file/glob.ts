@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { exists } from './exists.ts';
+import { exists, isNowhere } from './exists.ts';
+import { reading } from './unreadable.ts';
 
 /**
  * The files a path stands for, as absolute paths in order: the file itself, or what its pattern matches. `*` and `?`
@@ -9,7 +10,7 @@ import { exists } from './exists.ts';
  */
 export async function matchingFiles(path: string, directory: string): Promise<readonly string[]> {
   const literal = resolve(directory, path);
-  if (!/[*?{]/.test(path) || (await exists(literal))) return [literal];
+  if (!/[*?{]/.test(path) || (await isThere(literal))) return [literal];
   const found = new Set<string>();
   for (const pattern of alternatives(path)) {
     const absolute = resolve(directory, pattern);
@@ -43,7 +44,7 @@ async function walk(folder: string, segments: readonly string[], found: Set<stri
   if (!/[*?]/.test(segment)) {
     const path = join(folder, segment);
     if (rest.length > 0) await walk(path, rest, found);
-    else if (await exists(path)) found.add(path);
+    else if (await isThere(path)) found.add(path);
     return;
   }
   for (const entry of await entries(folder)) {
@@ -54,14 +55,17 @@ async function walk(folder: string, segments: readonly string[], found: Set<stri
 }
 
 async function entries(folder: string) {
-  try {
-    return await readdir(folder, { withFileTypes: true });
-  } catch (error) {
-    // A folder that is not there has no files; one that may not be read would hide some.
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
-      return [];
-    throw error;
-  }
+  // A folder that is not there has no files; one that may not be read would hide some.
+  return reading(folder, () =>
+    readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+      if (isNowhere(error)) return [];
+      throw error;
+    }),
+  );
+}
+
+function isThere(path: string): Promise<boolean> {
+  return reading(path, () => exists(path));
 }
 
 function matches(pattern: string, name: string): boolean {

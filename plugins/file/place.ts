@@ -1,8 +1,10 @@
-import { mkdir, realpath } from 'node:fs/promises';
+import { mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { type Mode, SyncError } from 'syncline';
 import { type RowsFormat, rowsFormats } from 'syncline/formats';
 import { exists } from './exists.ts';
+
+const day = 24 * 60 * 60 * 1000;
 
 /** Where a target's rows lie, and how they are written. */
 export interface Place {
@@ -40,6 +42,22 @@ export async function makeFolder(root: string, folder: string, target: string): 
   const realRoot = await realpath(root);
   if (real !== realRoot && !isInside(realRoot, real)) throw outside(target, root);
   await mkdir(folder, { recursive: true });
+}
+
+/**
+ * Removes what runs that were killed left beside a place: files set aside under a name of which `isName` is true, that
+ * nobody wrote for a day. A run that is alive writes more often; one that slept that long finds its file gone, and
+ * fails before it has published anything.
+ */
+export async function sweepAsides(folder: string, isName: (name: string) => boolean): Promise<void> {
+  for (const entry of await readdir(folder)) {
+    const name = /^\.(.+)\.[^.]+-[0-9]+\.tmp$/.exec(entry)?.[1];
+    if (name === undefined || !(isName(name) || isName(name.replace(/^wide-/, '')))) continue;
+    const path = join(folder, entry);
+    // Another run may sweep as well, and what cannot be removed harms nobody.
+    const written = await stat(path).catch(() => undefined);
+    if (written?.isFile() && Date.now() - written.mtimeMs > day) await rm(path).catch(() => undefined);
+  }
 }
 
 /** A file beside the place, hidden from patterns until it gets its name. */

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { defineSink } from 'syncline';
 import { rowsFormats } from 'syncline/formats';
+import { writing } from './aside.ts';
 import { exists } from './exists.ts';
 import { placeOf } from './place.ts';
 import { type FileOptions, openWriter } from './writer.ts';
@@ -47,10 +48,14 @@ export const sink = defineSink({
       async discover(target) {
         const modes = ['replace', 'append'] as const;
         const places = modes.map((mode) => placeOf(files.dir, target, mode, format).path);
-        return (await Promise.all(places.map(exists))).includes(true) ? [] : undefined;
+        return (await Promise.all(places.map(isThere))).includes(true) ? [] : undefined;
       },
       begin: (target) => openWriter(files, target, ++writers),
       close: async () => {},
     };
   },
 });
+
+function isThere(path: string): Promise<boolean> {
+  return writing(path, () => exists(path));
+}

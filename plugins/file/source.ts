@@ -10,6 +10,7 @@ import {
 import { type Format, formatOf, formats, readRecords } from 'syncline/formats';
 import { fileBytes } from './bytes.ts';
 import { matchingFiles } from './glob.ts';
+import { andFile, indexOf, noneEarlier, recordsBefore, toPosition, withoutFirst } from './position.ts';
 
 const options = { type: 'object', additionalProperties: false, properties: {} } as const;
 
@@ -72,21 +73,38 @@ export const source = defineSource({
   },
 });
 
+/**
+ * Reads the files in the order of their names. A position counts the records that were read of a file: going on, they
+ * are read once more and left out, which works alike for every format, packed or not.
+ */
 async function* readFiles(
-  request: ReadRequest<FileStream>,
+  { options, batch, signal, position }: ReadRequest<FileStream>,
   { directory }: PluginContext,
 ): AsyncGenerator<Batch> {
-  const { options, batch, signal } = request;
   const paths = await matchingFiles(options.path, directory);
   if (paths.length === 0) throw noMatch(options.path, directory);
   const files = paths.map((path) => {
     const file = relative(directory, path);
     return { path, file, format: formatFor(file, options) };
   });
-  for (const { path, file, format } of files) {
+  const start = position === undefined ? undefined : toPosition(position);
+  const names = files.map(({ file }) => file);
+  const first = start === undefined ? 0 : indexOf(start, names);
+  let earlier = noneEarlier;
+  for (const [index, { path, file, format }] of files.entries()) {
     const bytes = fileBytes(path, file, signal);
-    yield* readRecords(bytes.read, { ...options, file, format, batch });
-    await bytes.checkUnchanged();
+    const version = await bytes.version();
+    if (index >= first) {
+      const place = { file, ...version, earlier };
+      let records = start !== undefined && index === first ? recordsBefore(start, place) : 0;
+      const all = readRecords(bytes.read, { ...options, file, format, batch });
+      for await (const read of withoutFirst(records, all, file)) {
+        records += read.records.length;
+        yield { ...read, position: { ...place, records } };
+      }
+      await bytes.checkUnchanged();
+    }
+    earlier = andFile(earlier, version);
   }
 }
 

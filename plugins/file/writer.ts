@@ -3,7 +3,7 @@ import type { Committed, RowBatch, Target, TargetRequest, Writer } from 'synclin
 import { printRows, type RowPrinter, type RowsFormat, widenCsv } from 'syncline/formats';
 import { AsideFile, writing } from './aside.ts';
 import { exists } from './exists.ts';
-import { asideOf, makeFolder, placeOf } from './place.ts';
+import { asideOf, makeFolder, placeOf, sweepAsides } from './place.ts';
 
 export interface FileOptions {
   /** Absolute. */
@@ -29,6 +29,9 @@ export async function openWriter(
   const isPart = request.mode === 'append';
   const folder = isPart ? path : dirname(path);
   await writing(folder, () => makeFolder(options.dir, folder, request.name));
+  await writing(folder, () =>
+    sweepAsides(folder, (name) => (isPart ? name.startsWith('part-') : name === basename(path))),
+  );
   const name = isPart ? `part-${request.run.id}.${format}` : basename(path);
   const open = (to: string) => AsideFile.create(asideOf(folder, to, request.run.id, number));
   const final = () => (isPart ? freePart(folder, request.run.id, format) : Promise.resolve(path));
@@ -45,7 +48,7 @@ export async function openWriter(
 async function freePart(folder: string, run: string, format: RowsFormat): Promise<string> {
   for (let number = 1; ; number++) {
     const path = join(folder, `part-${run}${number === 1 ? '' : `-${number}`}.${format}`);
-    if (!(await exists(path))) return path;
+    if (!(await writing(path, () => exists(path)))) return path;
   }
 }
 

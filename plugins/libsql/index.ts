@@ -32,7 +32,7 @@ const streamOptions = {
     table: {
       type: 'string',
       minLength: 1,
-      description: 'The table or view to read whole. Either `table` or `query` is given.',
+      description: 'The table or view to read. Either `table` or `query` is given.',
       examples: ['customers'],
     },
     query: {
@@ -51,17 +51,18 @@ export const source = defineSource({
   options,
   streamOptions,
   shortForm: 'table',
+  order: 'ascending',
   async open({ url }, { directory }) {
     const path = databasePath(url, directory);
     if (!existsSync(path)) {
-      throw new SyncError('source/file_missing', `There is no database file ${path}.`, {
+      throw new SyncError('source/file_missing', `there is no database file ${path}`, {
         hint: `Correct the option \`url\` (${url}): relative paths start at ${directory}.`,
       });
     }
     const database = await openDatabase({ path, readonly: true });
     return {
-      async *read({ stream, options: selection, batch, signal }) {
-        for await (const records of readRecords(database, toSelection(stream, selection), batch)) {
+      async *read({ stream, options: selection, signal, ...request }) {
+        for await (const records of readRecords(database, toSelection(stream, selection), request)) {
           signal.throwIfAborted();
           yield records;
         }
@@ -74,7 +75,7 @@ export const source = defineSource({
 function toSelection(stream: string, { table, query }: { table?: string; query?: string }): Selection {
   if (table !== undefined && query === undefined) return { table };
   if (query !== undefined && table === undefined) return { query };
-  throw new SyncError('source/query', `The stream ${stream} needs either \`table\` or \`query\`.`, {
+  throw new SyncError('source/query', `the stream ${stream} needs either \`table\` or \`query\``, {
     hint: 'A stream written as a bare string is a `table`.',
   });
 }

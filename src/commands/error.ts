@@ -1,8 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError } from '../config/diagnostics.ts';
 import { SyncError } from '../model/errors.ts';
+import type { Redact } from '../model/redact.ts';
 import { printable } from '../tui/printable.ts';
 import { report } from './diagnostics.ts';
 import type { Shell } from './shell.ts';
@@ -10,23 +11,34 @@ import type { Shell } from './shell.ts';
 /** Tells an error that ended a command; returns the exit code. */
 export async function printError(shell: Shell, error: unknown): Promise<number> {
   if (error instanceof ConfigError) {
-    shell.tell(`${report(shell, error.diagnostics)}\n`);
+    shell.tell(report(shell, error.diagnostics));
     return 2;
   }
-  if (error instanceof SyncError) {
-    shell.tell(errorText(shell, error));
-    return error.code.startsWith('usage/') ||
-      error.code.startsWith('config/') ||
-      error.code.startsWith('plugin/')
-      ? 2
-      : 1;
+  if (!(error instanceof SyncError)) {
+    await printBug(shell, error, 'This is a fault of Syncline, not yours.');
+    return 70;
   }
-  const file = await writeCrash(error);
+  const { code } = error;
+  shell.tell(errorText(shell, error));
+  // What a plugin threw while it worked is a failure; what keeps it from being loaded is wrong in the config.
+  if (code === 'plugin/failed') {
+    shell.tell(`  Its stack: ${await writeCrash(error, shell.redact)}\n`);
+    return 1;
+  }
+  if (code === 'lease/held') return 5;
+  return /^(usage|config|plugin)\//.test(code) ? 2 : 1;
+}
+
+/** Tells an error that was thrown where nothing could catch it, by a timer or a promise that nobody awaits. */
+export function printCrash(shell: Shell, error: unknown): Promise<void> {
+  return printBug(shell, error, 'It was thrown where nothing could catch it, by Syncline or by a plugin.');
+}
+
+async function printBug(shell: Shell, error: unknown, whose: string): Promise<void> {
   const message = error instanceof Error ? error.message : String(error);
-  shell.tell(
-    `${shell.look.colors.red('bug')} ${printable(message)}\n  This is a fault of Syncline, not yours. Please report it with ${file}\n`,
-  );
-  return 70;
+  const file = await writeCrash(error, shell.redact);
+  const { colors } = shell.look;
+  shell.tell(`${colors.red('bug')} ${printable(message)}\n  ${whose} Please report it with ${file}\n`);
 }
 
 function errorText({ look: { colors } }: Shell, { code, message, hint }: SyncError): string {
@@ -35,14 +47,25 @@ function errorText({ look: { colors } }: Shell, { code, message, hint }: SyncErr
   return `${lines.join('\n')}\n`;
 }
 
-/** Writes a crash report only its owner can read; returns its path. */
-export async function writeCrash(error: unknown): Promise<string> {
-  const folder = join(tmpdir(), 'syncline-crashes');
-  const file = join(folder, `${new Date().toISOString().replaceAll(':', '-')}.txt`);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  await writeFile(file, `${process.version} ${process.platform} ${process.arch}\n${stack}\n`, {
-    mode: 0o600,
-  });
-  return file;
+/**
+ * Writes a crash report into a new folder that only its owner can enter; returns its path. Where none can be written it
+ * goes to the standard error. Never rejects.
+ */
+export async function writeCrash(error: unknown, redact: Redact): Promise<string> {
+  const text = `${process.version} ${process.platform} ${process.arch}\n${redact(stacks(error))}\n`;
+  try {
+    const file = join(await mkdtemp(join(tmpdir(), 'syncline-crash-')), 'report.txt');
+    await writeFile(file, text, { mode: 0o600 });
+    return file;
+  } catch {
+    process.stderr.write(text);
+    return 'the lines above: no file could be written';
+  }
+}
+
+/** The stack of an error, and of what caused it. */
+function stacks(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const own = error.stack ?? error.message;
+  return error.cause === undefined ? own : `${own}\ncaused by ${stacks(error.cause)}`;
 }

@@ -41,7 +41,7 @@ function text({ name, source, sink }: BuiltIn): string {
   if (source) {
     parts.push(`${name} as a source\n${source.summary}\n`);
     parts.push(section('options', source.options));
-    parts.push(section(`stream options (a bare string is its ${source.shortForm})`, source.streamOptions));
+    parts.push(section(`stream options (a bare value is its ${source.shortForm})`, source.streamOptions));
   }
   if (sink) {
     parts.push(

@@ -1,27 +1,28 @@
-import { loadConfig } from '../config/open.ts';
 import { type Previewed, preview as previewPipeline } from '../engine/preview.ts';
 import { pipelineNamed } from '../engine/select.ts';
-import { printJson } from '../model/json.ts';
+import { showJson } from '../model/json.ts';
+import { plural } from '../model/plural.ts';
+import type { Redact } from '../model/redact.ts';
 import type { Cell, Column } from '../model/types.ts';
 import { count } from '../tui/numbers.ts';
 import { printable, shortened } from '../tui/printable.ts';
 import { tellWarnings } from './diagnostics.ts';
-import { columns, configOptions, type Shell } from './shell.ts';
+import { columns, openConfig, type Shell } from './shell.ts';
 import { stopSignal } from './stop.ts';
 
 /** Shows the first records of a pipeline beside the rows they become. Writes nothing. */
 export async function preview(shell: Shell, name: string, limit: number): Promise<void> {
-  const config = await loadConfig(configOptions(shell));
+  const config = await openConfig(shell);
   tellWarnings(shell, config.warnings);
   const pipeline = pipelineNamed(config, name);
   const stop = stopSignal();
   const seen = await previewPipeline(config, pipeline, limit, stop.signal).finally(stop.forget);
-  if (shell.output !== 'table') return shell.print(documents(seen.records, shell.output));
+  if (shell.output !== 'table') return shell.print(documents(seen.records, shell.output, shell.redact));
   for (const [index, record] of seen.records.entries()) shell.print(text(index + 1, record, seen.columns));
   const rejected = seen.records.reduce((sum, record) => sum + record.rejects.length, 0);
   const rows = seen.records.reduce((sum, record) => sum + record.rows.length, 0);
   shell.print(
-    `${count(seen.records.length)} records: ${count(rows)} rows, ${count(rejected)} rejected. Nothing was written.\n`,
+    `${plural(seen.records.length, 'record')}: ${plural(rows, 'row')}, ${count(rejected)} rejected. Nothing was written.\n`,
   );
 }
 
@@ -39,21 +40,24 @@ function text(
       `    rejected: ${field === undefined ? '' : `${printable(field)}: `}${printable(reason)}\n`,
   );
   const left = skipped > 0 ? [`    ${count(skipped)} skipped by where\n`] : [];
-  return `record ${number}  ${shortened(printJson(record), 200)}\n${[...shown, ...refused, ...left].join('')}\n`;
+  return `record ${number}  ${shortened(showJson(record), 200)}\n${[...shown, ...refused, ...left].join('')}\n`;
 }
 
 function cellText(cell: Cell): string {
   return typeof cell === 'string' ? shortened(JSON.stringify(cell), 100) : String(cell);
 }
 
-function documents(records: readonly Previewed[], output: 'json' | 'ndjson'): string {
+function documents(records: readonly Previewed[], output: 'json' | 'ndjson', redact: Redact): string {
   const lines = records.map(({ record, rows, rejects, skipped }) =>
-    printJson({
-      record,
-      rows: rows.map((row) => Object.fromEntries(row)),
-      rejects: rejects.map(({ field = null, code, reason }) => ({ field, code, reason })),
-      skipped,
-    }),
+    showJson(
+      {
+        record,
+        rows: rows.map((row) => Object.fromEntries(row)),
+        rejects: rejects.map(({ field = null, code, reason }) => ({ field, code, reason })),
+        skipped,
+      },
+      redact,
+    ),
   );
   return output === 'json' ? `[${lines.join(',\n')}]\n` : lines.map((line) => `${line}\n`).join('');
 }

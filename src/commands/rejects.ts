@@ -1,13 +1,15 @@
-import { loadConfig } from '../config/open.ts';
 import { SyncError } from '../model/errors.ts';
-import { openState, type RejectFilter, type State } from '../state/state.ts';
+import { parseJson } from '../model/json.ts';
+import { plural } from '../model/plural.ts';
+import type { RejectFilter } from '../state/state.ts';
 import { count } from '../tui/numbers.ts';
 import { printable, shortened } from '../tui/printable.ts';
-import { columns, configOptions, printList, type Shell } from './shell.ts';
+import { withState } from './open-state.ts';
+import { columns, printList, printOne, type Shell } from './shell.ts';
 
 /** Lists how many rows each pipeline and run rejected. */
 export async function listRejects(shell: Shell, name: string | undefined): Promise<void> {
-  await withState(shell, async (state, pipelines) => {
+  await withState(shell, async (state, { pipelines }) => {
     const found = await state.rejectSummaries(name === undefined ? {} : filterOf(name, pipelines));
     printList(shell, found, () =>
       found.length === 0
@@ -27,14 +29,14 @@ export async function listRejects(shell: Shell, name: string | undefined): Promi
 
 /** Shows rejected rows with their reasons: of a run, of a pipeline's latest run that has some, or of the latest run. */
 export async function showRejects(shell: Shell, name: string | undefined, limit: number): Promise<void> {
-  await withState(shell, async (state, pipelines) => {
+  await withState(shell, async (state, { pipelines }) => {
     const filter = name === undefined ? {} : filterOf(name, pipelines);
     const [latest] = await state.rejectSummaries(filter);
     const run = filter.run ?? latest?.run;
     const found = latest === undefined ? [] : await state.rejects({ ...filter, run }, limit);
     const items = found.map(({ record, ...reject }) => ({
       ...reject,
-      record: shell.output === 'table' ? record : JSON.parse(record),
+      record: shell.output === 'table' ? record : parseJson(record),
     }));
     printList(shell, items, () =>
       found.length === 0
@@ -49,23 +51,22 @@ export async function showRejects(shell: Shell, name: string | undefined, limit:
   });
 }
 
-function filterOf(name: string, pipelines: ReadonlySet<string>): RejectFilter {
-  if (pipelines.has(name)) return { pipeline: name };
-  if (/^[0-9A-HJKMNP-TV-Z]{26}$/.test(name)) return { run: name };
-  throw new SyncError('usage/unknown_pipeline', `"${name}" is neither a run nor a pipeline of this config`, {
-    hint: `The pipelines are: ${[...pipelines].join(', ')}. Runs with rejects: syncline rejects list`,
+/** Forgets rejected rows: of a run, of a pipeline, or all of them. */
+export async function dropRejects(shell: Shell, name: string | undefined, all: boolean): Promise<void> {
+  if ((name === undefined) !== all)
+    throw new SyncError('usage/invalid', 'rejects drop needs either a run or pipeline, or --all', {
+      hint: 'Those there are: syncline rejects list',
+    });
+  await withState(shell, async (state, { pipelines }) => {
+    const dropped = await state.dropRejects(name === undefined ? {} : filterOf(name, pipelines));
+    printOne(shell, { dropped }, () => `${plural(dropped, 'rejected row')} dropped\n`);
   });
 }
 
-async function withState(
-  shell: Shell,
-  work: (state: State, pipelines: ReadonlySet<string>) => Promise<void>,
-): Promise<void> {
-  const config = await loadConfig(configOptions(shell));
-  const state = await openState(config.state);
-  try {
-    await work(state, new Set(config.pipelines.keys()));
-  } finally {
-    await state.close();
-  }
+function filterOf(name: string, pipelines: ReadonlyMap<string, unknown>): RejectFilter {
+  if (pipelines.has(name)) return { pipeline: name };
+  if (/^[0-9A-HJKMNP-TV-Z]{26}$/.test(name)) return { run: name };
+  throw new SyncError('usage/unknown_pipeline', `"${name}" is neither a run nor a pipeline of this config`, {
+    hint: `The pipelines are: ${[...pipelines.keys()].join(', ')}. Runs with rejects: syncline rejects list`,
+  });
 }

@@ -1,4 +1,3 @@
-import { loadConfig } from '../config/open.ts';
 import type { Emit } from '../engine/events.ts';
 import { openRunner } from '../engine/runner.ts';
 import { selectPipelines } from '../engine/select.ts';
@@ -7,19 +6,22 @@ import { plainLines } from '../tui/plain.ts';
 import { summary } from '../tui/summary.ts';
 import { tellWarnings } from './diagnostics.ts';
 import { writeCrash } from './error.ts';
-import { configOptions, type Shell } from './shell.ts';
+import { type RangeFlags, rangeOf } from './range.ts';
+import { openConfig, type Shell } from './shell.ts';
 import { stopSignal } from './stop.ts';
 
-export interface RunFlags {
+export interface RunFlags extends RangeFlags {
   readonly select: readonly string[];
   readonly maxRecords?: number;
   readonly allowRejects: boolean;
   readonly allowEmpty: boolean;
+  readonly concurrency?: number;
 }
 
 /** Runs pipelines; the exit code is that of the run. */
 export async function run(shell: Shell, names: readonly string[], flags: RunFlags): Promise<number> {
-  const config = await loadConfig(configOptions(shell));
+  const range = rangeOf(flags, new Date());
+  const config = await openConfig(shell);
   tellWarnings(shell, config.warnings);
   const pipelines = selectPipelines(config, names, flags.select);
   const runner = await openRunner(config);
@@ -27,12 +29,15 @@ export async function run(shell: Shell, names: readonly string[], flags: RunFlag
   try {
     const result = await runner.run({
       pipelines,
+      ...range,
+      allow_again: shell.yes,
+      concurrency: flags.concurrency,
       emit: reporter(shell),
       signal: stop.signal,
       max_records: flags.maxRecords,
       allow_empty: flags.allowEmpty,
       allow_rejects: flags.allowRejects,
-      report_bug: writeCrash,
+      report_bug: (error) => writeCrash(error, shell.redact),
     });
     if (shell.output !== 'table')
       shell.print(`${JSON.stringify(result, null, shell.output === 'json' ? 2 : 0)}\n`);

@@ -1,4 +1,9 @@
+import type { Config } from '../config/config.ts';
 import type { LoadOptions } from '../config/document.ts';
+import { loadConfig } from '../config/open.ts';
+import { printJson } from '../model/json.ts';
+import type { Redact } from '../model/redact.ts';
+import type { Value } from '../model/types.ts';
 import type { Look } from '../tui/look.ts';
 
 /** What a command knows of where it was called, with the flags that every command has. */
@@ -9,6 +14,10 @@ export interface Shell {
   readonly print: (text: string) => void;
   /** Everything that is not data goes here. */
   readonly tell: (text: string) => void;
+  /** Takes out the secrets known by now, as `tell` does, and `print` of a table. */
+  readonly redact: Redact;
+  /** From now on these are secrets. */
+  readonly hide: (secrets: ReadonlySet<string>) => void;
   /** Where a terminal watches what is told. */
   readonly interactive: boolean;
   /** For what is told. */
@@ -17,6 +26,8 @@ export interface Shell {
   readonly environmentFile?: string;
   readonly output: 'table' | 'json' | 'ndjson';
   readonly ui: 'auto' | 'plain' | 'json' | 'quiet';
+  /** What would be asked is answered with yes. */
+  readonly yes: boolean;
 }
 
 /** How a shell's config is found. */
@@ -29,11 +40,25 @@ export function configOptions(shell: Shell): LoadOptions {
   };
 }
 
-/** Prints records of one kind: as a table, as one JSON array, or as a JSON document a line. */
+/** Loads the shell's config; what is secret in it is told by no line from then on. */
+export async function openConfig(shell: Shell): Promise<Config> {
+  const config = await loadConfig(configOptions(shell));
+  shell.hide(config.secrets);
+  return config;
+}
+
+/** Prints records of one kind: as a table, as one JSON array with an item a line, or as a JSON document a line. */
 export function printList(shell: Shell, items: readonly object[], table: () => string): void {
-  if (shell.output === 'json') shell.print(`${JSON.stringify(items, null, 2)}\n`);
-  else if (shell.output === 'ndjson') for (const item of items) shell.print(`${JSON.stringify(item)}\n`);
+  const lines = () => items.map((item) => printJson(item as Value));
+  if (shell.output === 'json') shell.print(`[${lines().join(',\n')}]\n`);
+  else if (shell.output === 'ndjson') for (const line of lines()) shell.print(`${line}\n`);
   else shell.print(table());
+}
+
+/** Prints one document: for people, or as JSON. */
+export function printOne(shell: Shell, item: object, text: () => string): void {
+  if (shell.output === 'table') shell.print(text());
+  else shell.print(`${JSON.stringify(item, null, shell.output === 'json' ? 2 : 0)}\n`);
 }
 
 /** Lines of aligned columns; the last column is left as long as it is. */
@@ -50,4 +75,9 @@ export function columns(lines: readonly (readonly string[])[]): string {
     )
     .map((line) => `${line}\n`)
     .join('');
+}
+
+/** A time for a table, to the second: `2026-01-02T03:04:05Z`; `-` where there is none. */
+export function moment(time: string | undefined): string {
+  return time === undefined ? '-' : `${time.slice(0, 19)}Z`;
 }

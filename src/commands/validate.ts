@@ -1,9 +1,11 @@
 import { ConfigError, type Diagnostic } from '../config/diagnostics.ts';
 import { loadConfig } from '../config/open.ts';
-import { reportDiagnostics } from '../config/report.ts';
+import type { ReportOptions } from '../config/report.ts';
+import { plural } from '../model/plural.ts';
+import { report } from './diagnostics.ts';
 import { configOptions, type Shell } from './shell.ts';
 
-export type ValidateFormat = 'text' | 'json' | 'github';
+type ValidateFormat = ReportOptions['format'];
 
 /** Checks configs and opens nothing: exit code 2 when one of them has an error. */
 export async function validate(
@@ -11,19 +13,24 @@ export async function validate(
   files: readonly string[],
   format: ValidateFormat,
 ): Promise<number> {
-  let valid = true;
+  const checked: Checked[] = [];
   for (const file of files.length > 0 ? files : [shell.config]) {
-    const { diagnostics, ok, good } = await check(shell, file);
-    valid &&= ok;
-    if (format !== 'text' || diagnostics.length > 0) {
-      const color = format === 'text' && shell.look.colors.isColorSupported;
-      const report = reportDiagnostics(diagnostics, { format, color, directory: shell.directory });
-      const write = format === 'text' ? shell.tell : shell.print;
-      if (report !== '') write(`${report}\n`);
-    }
-    if (format === 'text' && good !== undefined) shell.print(`${good}\n`);
+    const one = await check(shell, file);
+    checked.push(one);
+    if (format !== 'text') continue;
+    shell.tell(report(shell, one.diagnostics));
+    if (one.good !== undefined) shell.print(`${one.good}\n`);
   }
-  return valid ? 0 : 2;
+  // One document for all of them.
+  if (format !== 'text')
+    shell.print(
+      report(
+        shell,
+        checked.flatMap(({ diagnostics }) => diagnostics),
+        format,
+      ),
+    );
+  return checked.every(({ ok }) => ok) ? 0 : 2;
 }
 
 interface Checked {
@@ -38,7 +45,12 @@ async function check(shell: Shell, file: string | undefined): Promise<Checked> {
     const config = await loadConfig({ ...configOptions(shell), file });
     const mark = shell.look.unicode ? '✓' : 'ok';
     const { sources, sinks, pipelines } = config;
-    const good = `${mark} ${config.file} is valid: ${sources.size} sources, ${sinks.size} sinks, ${pipelines.size} pipelines`;
+    const counts = [
+      plural(sources.size, 'source'),
+      plural(sinks.size, 'sink'),
+      plural(pipelines.size, 'pipeline'),
+    ];
+    const good = `${mark} ${config.file} is valid: ${counts.join(', ')}`;
     return { ok: true, diagnostics: config.warnings, good };
   } catch (error) {
     if (error instanceof ConfigError) return { ok: false, diagnostics: error.diagnostics };

@@ -30,8 +30,8 @@ export function requireColumn(
   const meant = didYouMean(name, columns.fields.keys());
   const help =
     meant === undefined
-      ? `the columns of \`map\`: ${listNames(columns.fields.keys())}`
-      : `did you mean "${meant}"?`;
+      ? `The columns of \`map\`: ${listNames(columns.fields.keys())}.`
+      : `Did you mean "${meant}"?`;
   const message = `${printShort(name)} is not a column: \`map\` does not have it`;
   findings.error({ path, what, code: 'config/column', message, help });
 }

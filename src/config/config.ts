@@ -1,6 +1,7 @@
 import type { Mode, Strategy } from '../model/types.ts';
 import type { SinkDefinition, SourceDefinition } from '../plugin/contract.ts';
 import type { Condition, Field } from '../transform/mapping.ts';
+import type { Incremental } from '../transform/reading.ts';
 import type { Diagnostic } from './diagnostics.ts';
 
 /** A config that was checked whole: short forms are spelled out, defaults are in, references are resolved. */
@@ -23,6 +24,8 @@ export interface Config {
 export interface SourceConfig {
   readonly name: string;
   readonly plugin: SourceDefinition;
+  /** The path or package of a plugin of the user's own, as the config names it; undefined for a built-in. */
+  readonly own?: string;
   readonly options: { readonly [name: string]: unknown };
   readonly streams: ReadonlyMap<string, StreamConfig>;
 }
@@ -32,13 +35,19 @@ export interface StreamConfig {
   readonly options: { readonly [name: string]: unknown };
   /** Fields of the record. */
   readonly primary_key: readonly string[];
+  readonly incremental?: Incremental;
 }
 
 export interface SinkConfig {
   readonly name: string;
   readonly plugin: SinkDefinition;
+  /** The path or package of a plugin of the user's own, as the config names it; undefined for a built-in. */
+  readonly own?: string;
   readonly options: { readonly [name: string]: unknown };
 }
+
+/** More rejects than this fail a pipeline: a number of rows, or a share of the rows that were read. */
+export type RejectLimit = { readonly rows: number } | { readonly percent: number };
 
 export interface PipelineConfig {
   readonly name: string;
@@ -59,7 +68,17 @@ export interface PipelineConfig {
   /** The columns that tell the parent record, under `replace_within`. */
   readonly within?: readonly string[];
   readonly checks: ReadonlyMap<string, unknown>;
+  readonly rejects: { readonly max: RejectLimit };
   readonly schema_contract: 'evolve' | 'freeze';
+  /** The pipelines of the same run that must have ended before. */
+  readonly after: {
+    readonly pipelines: readonly string[];
+    readonly if_upstream_fails: 'skip' | 'run';
+  };
+  /** Milliseconds. */
+  readonly fresh_for?: number;
+  /** Milliseconds. */
+  readonly full_every?: number;
   readonly batch_size: number;
   /** Names of the stamp columns; undefined where left out. */
   readonly columns: { readonly run_id?: string; readonly synced_at?: string };

@@ -1,3 +1,5 @@
+import { durationPattern } from '../transform/duration.ts';
+import { durationSchema } from './durations.ts';
 import { pipelineSchema } from './pipeline-schema.ts';
 
 /** A JSON Schema, or a part of one, as data. */
@@ -5,12 +7,16 @@ export interface Schema {
   readonly [keyword: string]: unknown;
 }
 
-/** What a source, sink, stream or pipeline may be called. No dots: `to` and `from` are split at the first one. */
-const namePattern = '^[\\p{L}\\p{N}][\\p{L}\\p{N}_-]*$';
+/**
+ * What a source, sink, stream or pipeline may be called. No dots: `to` and `from` are split at the first one. No
+ * numbers: objects, JSON ones too, put such keys first, whatever the order of the file.
+ */
+const namePattern = '^(?![0-9]+$)[\\p{L}\\p{N}][\\p{L}\\p{N}_-]*$';
 
 const names = {
   pattern: namePattern,
-  patternErrorMessage: 'a name begins with a letter or digit, and goes on with these, "_" and "-".',
+  patternErrorMessage:
+    'A name begins with a letter or digit, goes on with these, "_" and "-", and is not only a number.',
 } satisfies Schema;
 
 const type = {
@@ -32,6 +38,48 @@ export const streamSchema = {
       'The field or fields of the record that tell its records apart. A pipeline whose mapping takes them over has its primary key from here.',
     examples: ['id', ['account', 'day']],
   },
+  incremental: {
+    type: 'object',
+    required: ['cursor_field'],
+    additionalProperties: false,
+    description: 'Each run reads only what is new since the one before, by a field that grows.',
+    examples: [{ cursor_field: 'updated_at', initial: '2024-01-01' }],
+    properties: {
+      cursor_field: {
+        type: 'string',
+        minLength: 1,
+        description: 'The path of the field in the record: a timestamp, a date, a number, or text in order.',
+        examples: ['updated_at'],
+      },
+      initial: {
+        type: ['string', 'number'],
+        minLength: 1,
+        description:
+          'Records below it are never read. A value of the field; or a time such as `-90d`, counted back from the start of the run.',
+        examples: ['2024-01-01', '-90d', 1000],
+      },
+      lookback: {
+        type: ['string', 'number'],
+        minimum: 0,
+        pattern: `^[0-9]{1,15}$|${durationPattern}`,
+        patternErrorMessage: durationSchema.patternErrorMessage,
+        description:
+          'Each run reads this much again, for records that arrive late. Default: `1h` for timestamps, else nothing; nothing under `append` and `sum`.',
+        examples: ['1h', 100],
+      },
+      order: {
+        enum: ['ascending', 'none'],
+        description:
+          'Whether records come in the order of the field. Under `none` the cursor moves only when a read is complete. Default: `ascending` for databases, `none` for files.',
+      },
+      on_missing: {
+        enum: ['error', 'include', 'exclude'],
+        default: 'error',
+        description:
+          'What a record without the field does: stop the pipeline, be read in every run, or be left out.',
+      },
+    },
+  },
 } satisfies Schema;
 
 /** The keys every source has beside its options. Streams are checked with the schema of their plugin. */
@@ -44,8 +92,8 @@ export const sourceSchema = {
       type: 'object',
       minProperties: 1,
       propertyNames: names,
-      additionalProperties: { type: ['string', 'object'] },
-      description: 'What can be read from the source, by name. A bare string is the short form of a stream.',
+      additionalProperties: { type: ['string', 'number', 'boolean', 'object'] },
+      description: 'What can be read from the source, by name. A bare value is the short form of a stream.',
       examples: [{ campaigns: 'data/campaigns.json' }],
     },
   },
@@ -100,14 +148,15 @@ export const coreSchema = {
     sources: {
       type: 'object',
       propertyNames: names,
-      additionalProperties: sourceSchema,
+      // Each is checked with the schema of its plugin, which knows all of it.
+      additionalProperties: { type: 'object' },
       description: 'Where records come from, by name.',
       examples: [{ export: { type: 'file', streams: { campaigns: 'data/campaigns.json' } } }],
     },
     sinks: {
       type: 'object',
       propertyNames: names,
-      additionalProperties: sinkSchema,
+      additionalProperties: { type: 'object' },
       description: 'Where rows go, by name.',
       examples: [{ db: { type: 'libsql', url: 'file:data/sync.db' } }],
     },

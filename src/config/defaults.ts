@@ -12,7 +12,7 @@ export function isFields(value: unknown): value is Fields {
 /** The key that holds the entries, and the key in `defaults` of what lies under each of them. */
 const kinds = { sources: 'source', sinks: 'sink', pipelines: 'pipeline' } as const;
 
-/** The config with `defaults` merged under every entry. Anything that has not the expected shape stays as it is. */
+/** The config with `defaults` merged under every entry. Anything that does not have the expected shape stays as it is. */
 export function mergeDefaults(config: unknown): unknown {
   if (!isFields(config) || !isFields(config.defaults)) return config;
   const { defaults } = config;

@@ -24,6 +24,8 @@ export interface Document {
   ): { readonly file: string; readonly line: number; readonly column: number } | undefined;
   /** The values that came from `${file:…}`. */
   readonly secretValues: ReadonlySet<string>;
+  /** The values of the variables that were used: what of them is a secret, only the schemas know. */
+  readonly variableValues: ReadonlySet<string>;
   readonly warnings: readonly Diagnostic[];
 }
 

@@ -44,7 +44,7 @@ function cannotRead(file: string, reason: string): Diagnostic {
     code: 'config/unreadable',
     path: '',
     message: `the environment file ${file} cannot be read: ${reason}`,
-    help: 'it is a file of lines such as NAME=value',
+    help: 'It is a file of lines such as NAME=value.',
   };
 }
 
@@ -54,6 +54,8 @@ const maxDepth = 10;
 /** Replaces `${…}` in scalars, and remembers which values came from files. */
 export class Expander {
   readonly secretValues = new Set<string>();
+  /** The values of all variables that were used. */
+  readonly variableValues = new Set<string>();
   readonly #variables: Variables;
   readonly #directory: string;
 
@@ -94,7 +96,7 @@ export class Expander {
   #replace(text: string, unresolved: Unresolved[], depth: number): string {
     const inside = text.slice(2, -1);
     if (depth > maxDepth) {
-      unresolved.push(wrongSyntax(text, `lies in more than ${maxDepth} others`));
+      unresolved.push(wrongSyntax(text, `is nested more than ${maxDepth} deep`));
       return '';
     }
     if (inside.startsWith('file:')) {
@@ -109,7 +111,10 @@ export class Expander {
     }
     const value = Object.hasOwn(this.#variables, name) ? this.#variables[name] : undefined;
     // As in a shell: with `:-` and `:?` an empty variable counts as unset.
-    if (operator === undefined ? value !== undefined : value) return value ?? '';
+    if (value !== undefined && (operator === undefined || value !== '')) {
+      this.variableValues.add(value);
+      return value;
+    }
     if (operator === ':-') return this.#expand(rest, unresolved, depth + 1);
     unresolved.push(unsetVariable(text, name, rest, value));
     return '';
@@ -123,7 +128,7 @@ export class Expander {
         code: 'config/file_reference',
         text,
         message: `${file} cannot be read: ${read.reason}`,
-        help: `the path in \${file:…} is relative to the folder of the config`,
+        help: `The path in \${file:…} is relative to the folder of the config.`,
       });
       return '';
     }
@@ -152,7 +157,7 @@ function wrongSyntax(text: string, what: string): Unresolved {
     code: 'config/variable_syntax',
     text: line,
     message: `${JSON.stringify(short)} ${what}`,
-    help: `write \${NAME}, \${NAME:-default}, \${NAME:?message} or \${file:PATH}; for the text itself write $\${`,
+    help: `Write \${NAME}, \${NAME:-default}, \${NAME:?message} or \${file:PATH}; for the text \${ itself write $\${ in its place.`,
   };
 }
 
@@ -162,6 +167,6 @@ function unsetVariable(text: string, name: string, message: string, value: strin
     code: 'config/unset_variable',
     text,
     message: `the variable ${name} is ${state}${message === '' ? '' : `: ${message}`}`,
-    help: `set ${name} in the environment or in .env beside the config, or give a default: \${${name}:-…}`,
+    help: `Set ${name} in the environment or in .env beside the config, or give a default: \${${name}:-…}`,
   };
 }

@@ -8,7 +8,7 @@ import { type Fields, isFields } from './defaults.ts';
 import type { ConfigPath } from './document.ts';
 import type { Findings } from './findings.ts';
 
-/** The fields of a `map`. What is wrong with them was told; what has the wrong shape is left out. */
+/** The fields of a `map`. What is wrong with them is already reported; what has the wrong shape is left out. */
 export function resolveFields(map: Fields, path: ConfigPath, findings: Findings): readonly Field[] {
   refuseSameColumns(Object.keys(map), path, findings);
   return Object.entries(map).flatMap(([column, value]) => {
@@ -54,13 +54,22 @@ function checkField(field: Field, from: ConfigPath, path: ConfigPath, findings: 
         ? 'it does not say where its value comes from'
         : `${given.join(' and ')} exclude each other`;
     const help =
-      'a column has exactly one of `from` (a path), `expr` (an expression) and `value` (the same in every row).';
+      'A column has exactly one of `from` (a path), `expr` (an expression) and `value` (the same in every row).';
     findings.error({ path, what: 'key', code: 'config/field', message, help });
   }
   if (field.from !== undefined) findings.attempt(from, () => parsePath(field.from ?? ''));
   if (expr !== undefined) findings.attempt([...path, 'expr'], () => compileExpression(expr));
+  if (field.value !== undefined && field.default !== undefined) {
+    const message = '`default` stands in for a missing value, and `value` is never missing';
+    findings.error({
+      path: [...path, 'default'],
+      code: 'config/field',
+      message,
+      help: 'Leave one of the two out.',
+    });
+  }
   if (field.on_error === 'default' && field.default === undefined) {
-    const help = 'add `default:`, or write `on_error: null`.';
+    const help = 'Add `default:`, or write `on_error: null`.';
     findings.error({
       path: [...path, 'on_error'],
       code: 'config/field',
@@ -85,7 +94,7 @@ function checkNotation(field: Field, path: ConfigPath, findings: Findings): void
     if (field[option] === undefined || (field.type !== undefined && types.includes(field.type))) continue;
     const found = field.type === undefined ? 'this column declares no type' : `this column is ${field.type}`;
     const message = `\`${option}\` is for ${types.join(', ')} columns, and ${found}`;
-    const help = `add \`type: ${types[0]}\`, or leave \`${option}\` out.`;
+    const help = `Add \`type: ${types[0]}\`, or leave \`${option}\` out.`;
     findings.error({ path: [...path, option], code: 'config/field', message, help });
   }
 }
@@ -101,7 +110,7 @@ function checkLiterals(field: Field, path: ConfigPath, findings: Findings): void
     if (literal === undefined || literal === null) continue;
     const cell = coerce(literal);
     if (!(cell instanceof Refusal)) continue;
-    const help = `the column has the type ${type}; change one of the two.`;
+    const help = `The column has the type ${type}; change one of the two.`;
     findings.error({ path: [...path, option], code: 'config/value', message: cell.reason, help });
   }
 }
@@ -113,7 +122,7 @@ function refuseSameColumns(names: readonly string[], path: ConfigPath, findings:
     const other = seen.get(lower);
     if (other !== undefined) {
       const message = `"${name}" and "${other}" differ only in case`;
-      const help = 'databases take them for the same column; give one of them another name.';
+      const help = 'Databases take them for the same column; give one of them another name.';
       findings.error({ path: [...path, name], what: 'key', code: 'config/column', message, help });
     }
     seen.set(lower, name);

@@ -31,16 +31,19 @@ export function readConfigFile(file: string, expander: Expander): ConfigFile {
   return { file, diagnostics: [...reader.diagnostics, notAMap(tree, source)] };
 }
 
-const helpFor = {
-  missing: 'check the name, and the folder it is relative to',
-  unreadable: 'name a YAML or JSON file that you may read',
-  too_large: 'is it the right file? The parts of a large config can go under `include`',
-  not_text: 'save it in the encoding UTF-8',
-};
+const unread = {
+  missing: ['config/not_found', 'Check the name, and the folder it is relative to.'],
+  unreadable: ['config/unreadable', 'Name a YAML or JSON file that you may read.'],
+  too_large: [
+    'config/too_large',
+    'Is it the right file? The parts of a large config can go under `include`.',
+  ],
+  not_text: ['config/not_text', 'Save it in the encoding UTF-8.'],
+} as const;
 
 function cannotRead(file: string, { problem, reason }: Extract<TextFile, { problem: string }>): Diagnostic {
-  const code = problem === 'missing' ? 'config/not_found' : (`config/${problem}` as const);
-  return say(code, `${file} cannot be read: ${reason}`, helpFor[problem]);
+  const [code, help] = unread[problem];
+  return say(code, `${file} cannot be read: ${reason}`, help);
 }
 
 function notAMap(tree: Tree, source: SourceText): Diagnostic {
@@ -50,8 +53,8 @@ function notAMap(tree: Tree, source: SourceText): Diagnostic {
   const key = /^([\w-]+):(\S.*)$/.exec(source.text.slice(span.start, span.end));
   const help =
     key === null
-      ? 'it begins with `version: 1`, then `sources:`, `sinks:` and `pipelines:`'
-      : `a colon needs a space after it: ${key[1]}: ${key[2]}`;
+      ? 'It begins with `version: 1`, then `sources:`, `sinks:` and `pipelines:`.'
+      : `A colon needs a space after it: ${key[1]}: ${key[2]}`;
   return say(
     'config/not_a_map',
     `the config is ${found}, and should be a map of keys and values`,

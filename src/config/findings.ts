@@ -1,7 +1,8 @@
 import type { ErrorCode } from '../model/codes.ts';
 import { SyncError } from '../model/errors.ts';
+import { redactor } from '../model/redact.ts';
 import { writtenAt } from './defaults.ts';
-import type { Diagnostic } from './diagnostics.ts';
+import type { Diagnostic, Span } from './diagnostics.ts';
 import { type ConfigPath, type Document, sayPath } from './document.ts';
 
 /** One thing to say of the config, before it has its place in the file. */
@@ -16,6 +17,8 @@ export interface Finding {
 
 /** Collects what is wrong with a config, so that all of it is told at once. */
 export class Findings {
+  /** Values that must never be printed; more may become known while the config is checked. */
+  readonly secrets: Set<string>;
   readonly #document: Document;
   #found = new Map<string, Diagnostic>();
   #sorted = 0;
@@ -23,14 +26,15 @@ export class Findings {
 
   constructor(document: Document) {
     this.#document = document;
+    this.secrets = new Set(document.secretValues);
   }
 
   get errors(): readonly Diagnostic[] {
-    return [...this.#found.values()].filter(({ severity }) => severity === 'error');
+    return this.#ofSeverity('error');
   }
 
   get warnings(): readonly Diagnostic[] {
-    return [...this.#found.values()].filter(({ severity }) => severity === 'warning');
+    return this.#ofSeverity('warning');
   }
 
   /** Puts what was found since the last call in the order of the files, behind what was found before. */
@@ -75,18 +79,34 @@ export class Findings {
     return this.#paths.some((found) => path.every((step, index) => found[index] === step));
   }
 
-  /** Text without the values of `${file:…}`; what is no text stays as it is. */
+  /** Text without the secrets known by now; what is no text stays as it is. */
   redact<Value>(value: Value): Value | string {
-    if (typeof value !== 'string') return value;
-    return [...this.#document.secretValues].reduce(
-      (left, secret) => left.replaceAll(secret, '•••'),
-      `${value}`,
-    );
+    return typeof value === 'string' ? redactor(this.secrets)(value) : value;
+  }
+
+  /** Redacted once all secrets are known: one may be named before the option it stands in. */
+  #ofSeverity(wanted: Diagnostic['severity']): readonly Diagnostic[] {
+    const redact = redactor(this.secrets);
+    // In the text of a file each character keeps its place, for the lines and columns.
+    const mask = redactor(this.secrets, (found) => found.replace(/[^\n]/g, '•'));
+    const masked = new Map<string, string>();
+    const maskSpan = (span: Span): Span => {
+      const text = masked.get(span.text) ?? mask(span.text);
+      masked.set(span.text, text);
+      return { ...span, text };
+    };
+    return [...this.#found.values()]
+      .filter(({ severity }) => severity === wanted)
+      .map((diagnostic) => ({
+        ...diagnostic,
+        message: redact(diagnostic.message),
+        help: diagnostic.help && redact(diagnostic.help),
+        span: diagnostic.span && maskSpan(diagnostic.span),
+      }));
   }
 
   /** A mistake in `defaults` shows in every entry, and is told once, where it is written. */
-  #add(severity: Diagnostic['severity'], { path, what, code, message: text, help }: Finding): void {
-    const message = this.redact(text);
+  #add(severity: Diagnostic['severity'], { path, what, code, message, help }: Finding): void {
     const written = writtenAt(this.#document.value, path);
     const said = sayPath(written);
     const span = this.#document.span(written, what ?? 'value');

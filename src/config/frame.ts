@@ -4,9 +4,11 @@ import { lineAt, placeAt } from './place.ts';
 /** How many columns of a line are shown; of longer ones, a window around the span. */
 const maxColumns = 100;
 
-export interface FrameColors {
+export interface FrameLook {
   readonly dim: (text: string) => string;
   readonly mark: (text: string) => string;
+  /** Whether the lines of the frame may be drawn with more than ASCII. */
+  readonly unicode: boolean;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface FrameColors {
  *    │           ^^^^^^^^^
  * ```
  */
-export function codeFrame(span: Span, colors: FrameColors): string {
+export function codeFrame(span: Span, { dim, mark, unicode }: FrameLook): string {
   const line = lineAt(span.text, span.start);
   const number = placeAt(span, span.start).line;
   const digits = String(number).length;
@@ -27,16 +29,16 @@ export function codeFrame(span: Span, colors: FrameColors): string {
   const window = windowAround(before, marked);
 
   const row = (gutter: string, text: string) => {
-    return `${colors.dim(` ${gutter.padStart(digits)} │`)} ${text}`.trimEnd();
+    return `${dim(` ${gutter.padStart(digits)} ${unicode ? '│' : '|'}`)} ${text}`.trimEnd();
   };
-  const cut = (text: string) => cutTo(shown(text), window);
+  const cut = (text: string) => cutTo(shown(text), window, unicode ? ['…', '…'] : ['<', '>']);
   const rows = [row(String(number), cut(span.text.slice(line.start, line.end)))];
   if (number > 1) {
     const previous = lineAt(span.text, line.start - 1);
     rows.unshift(row(String(number - 1), cut(span.text.slice(previous.start, previous.end))));
   }
   const carets = '^'.repeat(Math.max(1, Math.min(marked, window.end - before)));
-  rows.push(row('', ' '.repeat(before - window.start) + colors.mark(carets)));
+  rows.push(row('', ' '.repeat(before - window.start) + mark(carets)));
   return rows.join('\n');
 }
 
@@ -51,18 +53,18 @@ function windowAround(before: number, marked: number): Window {
   return { start, end: start + maxColumns };
 }
 
-/** The text between two columns, an ellipsis where something is left out. */
-function cutTo(text: string, window: Window): string {
+/** The text between two columns, with a mark where something is left out before or after. */
+function cutTo(text: string, window: Window, [before, after]: readonly [string, string]): string {
   let column = 0;
   let result = '';
   for (const grapheme of graphemes(text)) {
-    if (column >= window.end) return `${result}…`;
-    const before = column;
+    if (column >= window.end) return result + after;
+    const start = column;
     column += widthOf(grapheme);
     if (column <= window.start) continue;
-    // The first character shown makes way for the ellipsis, which takes the columns it has inside of the window.
-    const isCut = result === '' && before > 0;
-    result += isCut ? '…'.padEnd(column - Math.max(before, window.start)) : grapheme;
+    // The first character shown makes way for the mark, which takes the columns it has inside the window.
+    const isCut = result === '' && start > 0;
+    result += isCut ? before.padEnd(column - Math.max(start, window.start)) : grapheme;
   }
   return result;
 }

@@ -22,13 +22,13 @@ export async function includedFiles(
     const where = include.kind === 'list' ? `include[${index}]` : 'include';
     if (item.kind !== 'scalar' || typeof item.value !== 'string' || item.value === '') {
       const message = '`include` takes a path or a glob, or a list of them';
-      diagnostics.push(say(where, item.span, message, 'for example: include: pipelines/*.yaml'));
+      diagnostics.push(say(where, item.span, message, 'For example: include: pipelines/*.yaml'));
       continue;
     }
     const found = await globFiles(item.value, path.dirname(file));
     if (found.length === 0) {
       const message = `no file matches ${JSON.stringify(item.value)}`;
-      diagnostics.push(say(where, item.span, message, `it is looked for from ${path.dirname(file)}`));
+      diagnostics.push(say(where, item.span, message, `It is looked for from ${path.dirname(file)}.`));
     }
     for (const each of found) if (each !== file) files.add(each);
   }
@@ -64,7 +64,7 @@ function mergeSection(
     return;
   }
   if (added.value.kind !== 'map') {
-    const help = `write \`name:\` and its options below \`${section}:\``;
+    const help = `Write \`name:\` and its options below \`${section}:\`.`;
     diagnostics.push(say(section, added.key, `${section} is a map of names`, help));
     return;
   }
@@ -89,7 +89,7 @@ function twice(section: string, name: string, entry: Entry, first: Entry): Diagn
     code: 'config/duplicate_name',
     path: sayPath([section, name]),
     message: `${JSON.stringify(name)} is declared in two files`,
-    help: 'give one of them another name, or remove it',
+    help: 'Give one of them another name, or remove it.',
     span: entry.key,
     other: { message: 'it is already here', span: first.key },
   };
@@ -99,8 +99,8 @@ function notHere(name: string, entry: Entry, file: string): Diagnostic {
   const message = `an included file may only hold sources, sinks, pipelines and x-…, not ${JSON.stringify(name)}`;
   const help =
     name === 'include'
-      ? 'name all files in the config itself'
-      : `move it from ${path.basename(file)} into the config itself`;
+      ? 'Name all files in the config itself.'
+      : `Move it from ${path.basename(file)} into the config itself.`;
   return say(sayPath([name]), entry.key, message, help);
 }
 

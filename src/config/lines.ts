@@ -1,3 +1,5 @@
+import { type Redact, redactValue } from '../model/redact.ts';
+import type { Value } from '../model/types.ts';
 import { type Fields, isFields } from './defaults.ts';
 import type { ConfigPath } from './document.ts';
 import { printYaml } from './quote.ts';
@@ -10,11 +12,7 @@ export interface Line {
 }
 
 /** A value as YAML with one line for each value: lists, and what lies in them, on one. Undefined members are left out. */
-export function toLines(
-  map: Fields,
-  redact: (text: string) => string,
-  path: ConfigPath = [],
-): readonly Line[] {
+export function toLines(map: Fields, redact: Redact, path: ConfigPath = []): readonly Line[] {
   const indent = '  '.repeat(path.length);
   const members = Object.entries(map).filter(([, value]) => value !== undefined);
   return members.flatMap(([key, value]): readonly Line[] => {
@@ -23,13 +21,6 @@ export function toLines(
     if (isFields(value) && Object.values(value).some((member) => member !== undefined)) {
       return [{ text: head, path: place, value }, ...toLines(value, redact, place)];
     }
-    return [{ text: `${head} ${printYaml(redactAll(value, redact))}`, path: place, value }];
+    return [{ text: `${head} ${printYaml(redactValue(value as Value, redact))}`, path: place, value }];
   });
-}
-
-function redactAll(value: unknown, redact: (text: string) => string): unknown {
-  if (typeof value === 'string') return redact(value);
-  if (Array.isArray(value)) return value.map((item) => redactAll(item, redact));
-  if (!isFields(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, redactAll(member, redact)]));
 }

@@ -13,12 +13,12 @@ export function lintScalar(source: string, value: unknown): Lint | undefined {
     const boolean = /^(yes|on)$/i.test(source);
     return warning(
       `${source} is text, not ${boolean}`,
-      `write ${boolean}, or, if text is meant: "${source}"`,
+      `Write ${boolean}, or, if text is meant: "${source}"`,
     );
   }
   if (/^[-+]?[0-9]+(_[0-9]+)+$/.test(source)) {
     const number = source.replaceAll('_', '');
-    return warning(`${source} is text, not a number`, `write ${number}, or, if text is meant: "${source}"`);
+    return warning(`${source} is text, not a number`, `Write ${number}, or, if text is meant: "${source}"`);
   }
   return undefined;
 }
@@ -28,14 +28,14 @@ function lintNumber(source: string, value: number | bigint): Lint | undefined {
     return {
       severity: 'error',
       message: `${source} is not a number that can be stored`,
-      help: `if text is meant, put it in quotes: "${source}"`,
+      help: `If text is meant, put it in quotes: "${source}"`,
     };
   }
   const canonical = String(value);
   if (canonical === source) return undefined;
   return warning(
     `${source} becomes the number ${canonical}`,
-    `to keep it as it is written, put it in quotes: "${source}"; if the number is meant, write ${canonical}`,
+    `To keep it as it is written, put it in quotes: "${source}". If the number is meant, write ${canonical}.`,
   );
 }
 

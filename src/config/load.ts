@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module';
 import path from 'node:path';
-import { cosmiconfig } from 'cosmiconfig';
+import type { Options, PublicExplorer } from 'cosmiconfig';
 import type { ErrorCode } from '../model/codes.ts';
 import { ConfigError, type Diagnostic } from './diagnostics.ts';
 import type { Document, LoadOptions } from './document.ts';
@@ -8,6 +9,16 @@ import { readConfigFile } from './file.ts';
 import { includedFiles, mergeIncluded } from './include.ts';
 import { placeAt } from './place.ts';
 import { type MapTree, spanAt, toValue } from './tree.ts';
+
+/**
+ * The search itself, from within cosmiconfig: its front door first looks for settings of its own in the working
+ * directory, and runs a `.config/config.js` there, whosoever it is.
+ */
+const { Explorer } = createRequire(import.meta.url)('cosmiconfig/dist/Explorer.js') as {
+  readonly Explorer: new (
+    options: Partial<Options> & { readonly moduleName: string; readonly metaConfigFilePath: null },
+  ) => PublicExplorer;
+};
 
 const searchPlaces = ['sync.config.yaml', 'sync.config.yml', 'sync.config.json', '.config/sync.config.yaml'];
 
@@ -39,13 +50,13 @@ export async function loadDocument(options: LoadOptions): Promise<Document> {
   const merged = mergeIncluded(config.tree, included);
   const diagnostics = [config, include, ...included, merged].flatMap((part) => part.diagnostics);
   if (diagnostics.some(({ severity }) => severity === 'error')) throw new ConfigError(diagnostics);
-  return toDocument([file, ...include.files], merged.tree, expander.secretValues, diagnostics);
+  return toDocument([file, ...include.files], merged.tree, expander, diagnostics);
 }
 
 function toDocument(
   files: readonly [string, ...string[]],
   tree: MapTree,
-  secretValues: ReadonlySet<string>,
+  { secretValues, variableValues }: Pick<Document, 'secretValues' | 'variableValues'>,
   warnings: readonly Diagnostic[],
 ): Document {
   const fromEnvironment = new Set<string>();
@@ -56,6 +67,7 @@ function toDocument(
     value,
     fromEnvironment,
     secretValues,
+    variableValues,
     warnings,
     span: (path, what = 'value') => spanAt(tree, path, what),
     origin(path) {
@@ -68,9 +80,8 @@ function toDocument(
 /** The config nearest to a folder: in it, or in one above it. */
 async function findConfig(directory: string): Promise<string> {
   const found = await search(directory).catch((cause: unknown) => {
-    // cosmiconfig reads settings of its own, from package.json for one, and fails when those are broken.
     const message = `the search for a config failed: ${cause instanceof Error ? cause.message : String(cause)}`;
-    throw new ConfigError([say('config/unreadable', message, 'name the config: --config FILE')]);
+    throw new ConfigError([say('config/unreadable', message, 'Name the config: --config FILE')]);
   });
   // Beyond the folders asked for, cosmiconfig also looks at one of its own in the home folder.
   const isOurs = searchPlaces.some((place) => found?.endsWith(path.sep + path.normalize(place)));
@@ -82,25 +93,28 @@ async function search(directory: string): Promise<string | undefined> {
   // cosmiconfig only finds the file: none is run as JavaScript, and we parse it ourselves to keep positions.
   const findOnly = () => ({});
   const extensions = ['.yaml', '.yml', '.json', '.js', '.cjs', '.mjs', '.ts', 'noExt'];
-  const explorer = cosmiconfig('syncline', {
+  const explorer = new Explorer({
+    moduleName: 'syncline',
     searchPlaces,
     searchStrategy: 'global',
     stopDir: path.parse(directory).root,
     loaders: Object.fromEntries(extensions.map((extension) => [extension, findOnly])),
     ignoreEmptySearchPlaces: false,
     cache: false,
+    transform: (result) => result,
+    metaConfigFilePath: null,
   });
   return (await explorer.search(directory))?.filepath;
 }
 
 function notFound(directory: string): Diagnostic {
   const message = `there is no config in ${directory} or a folder above it`;
-  const help = `looked for ${searchPlaces.join(', ')}. The smallest sync.config.yaml:\n${smallestConfig}`;
+  const help = `Looked for ${searchPlaces.join(', ')}. The smallest sync.config.yaml:\n${smallestConfig}`;
   return say('config/not_found', message, help);
 }
 
 function empty(file: string): Diagnostic {
-  const help = `the smallest config:\n${smallestConfig}`;
+  const help = `The smallest config:\n${smallestConfig}`;
   const span = { file, text: '', start: 0, end: 0 };
   return { ...say('config/empty', 'the config is empty, or holds only comments', help), span };
 }

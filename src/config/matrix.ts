@@ -1,24 +1,27 @@
-import type { Mode } from '../model/types.ts';
+import type { Mode, Strategy } from '../model/types.ts';
 import { parsePath } from '../transform/path.ts';
 import type { Columns } from './columns.ts';
-import type { SinkConfig } from './config.ts';
+import type { SinkConfig, SourceConfig, StreamConfig } from './config.ts';
 import type { ConfigPath } from './document.ts';
 import type { Finding, Findings } from './findings.ts';
+import { printShort } from './quote.ts';
 import type { Strategies } from './strategies.ts';
 
 /** What the mode matrix judges: a pipeline whose parts are each right. */
 export interface Combination {
   readonly path: ConfigPath;
   readonly mode: Mode;
+  readonly source: SourceConfig;
+  readonly stream: StreamConfig;
   readonly sink: SinkConfig;
   readonly key: readonly string[];
-  /** The key of the stream, as fields of the record. */
-  readonly streamKey: readonly string[];
   readonly columns: Columns;
   readonly each: boolean;
-  readonly merges: boolean;
+  /** The columns `merge` names, `*` among them. */
+  readonly merged: readonly string[];
   readonly strategies: Strategies;
   readonly replaceWithin: boolean;
+  readonly fullEvery: boolean;
 }
 
 /**
@@ -26,43 +29,104 @@ export interface Combination {
  * is free in every mode.
  */
 export function checkCombination(combination: Combination, findings: Findings): void {
-  const { path, mode, sink, key, merges } = combination;
+  const { path, mode, sink, key, merged } = combination;
   if (!sink.plugin.modes.includes(mode)) {
     const message = `the sink "${sink.name}" (${sink.plugin.name}) cannot ${mode}`;
-    const help = `it can: ${sink.plugin.modes.join(', ')}. Without \`mode\` it does the first of them.`;
+    const help = `It can: ${sink.plugin.modes.join(', ')}. Without \`mode\` it does the first of them.`;
     findings.error({ path: [...path, 'mode'], code: 'config/mode', message, help });
     return;
   }
   if (mode === 'upsert' && key.length === 0) findings.error(missingKey(combination));
-  if (mode !== 'upsert' && merges) {
+  if (mode !== 'upsert' && merged.length > 0) {
     const message = `\`merge\` is for the mode upsert, and this is ${mode}: no row meets one that is there`;
     const help =
-      'leave `merge` out (`merge: null` where it comes from `defaults`), or choose `mode: upsert`.';
+      'Leave `merge` out (`merge: null` where it comes from `defaults`), or choose `mode: upsert`.';
     findings.error({ path: [...path, 'merge'], what: 'key', code: 'config/mode', message, help });
   }
+  checkKeyTypes(combination, findings);
+  checkMergedKey(combination, findings);
   checkLedger(combination, findings);
   checkReplaceWithin(combination, findings);
+  checkExact(combination, findings);
 }
 
-function missingKey({ path, streamKey, each }: Combination) {
-  const fields = streamKey.join(', ');
+function missingKey({ path, stream, each }: Combination) {
+  const fields = stream.primary_key.join(', ');
   const taken = `the stream's own key (${fields}) is not mapped as it is: map it with \`from\`, or name the columns in \`primary_key\`.`;
   const perElement =
     'under `each` one record makes many rows: name the columns that tell them apart in `primary_key`.';
   const none = 'add `primary_key: COLUMN`, or only add rows with `mode: append`.';
-  const help = streamKey.length === 0 ? none : each ? perElement : taken;
+  const help = fields === '' ? none : each ? perElement : taken;
   const message = 'the mode upsert needs a primary key, to find the row that is already there';
   return { path, what: 'key', code: 'config/primary_key', message, help } as const;
 }
 
+/** What JSON takes for one value has many texts, and keys are compared as text. */
+function checkKeyTypes({ path, key, columns }: Combination, findings: Findings): void {
+  for (const column of key.filter((name) => columns.fields.get(name)?.type === 'json')) {
+    const message = `${printShort(column)} belongs to the primary key, so it cannot be of type json`;
+    const help =
+      'Map the part of it that identifies a row, such as `id: ref.id`, or choose another `primary_key`.';
+    const place = [...path, 'map', column, 'type'];
+    findings.error({ path: place, code: 'config/primary_key', message, help });
+  }
+}
+
+/** Rows meet because their keys are equal, so there is nothing to merge in a key. */
+function checkMergedKey({ path, mode, key, merged }: Combination, findings: Findings): void {
+  if (mode !== 'upsert') return;
+  for (const column of merged.filter((name) => key.includes(name))) {
+    const message = `${printShort(column)} belongs to the primary key, which is the same in both rows: it never merges`;
+    const help = 'Leave it out of `merge`, or choose another `primary_key`.';
+    findings.error({ path: [...path, 'merge', column], what: 'key', code: 'config/merge', message, help });
+  }
+}
+
 function checkLedger({ path, sink, strategies }: Combination, findings: Findings): void {
   if (sink.plugin.capabilities.includes('ledger')) return;
-  const kept = [...strategies.fields].find(([, strategy]) => strategy.type === 'keep_edits');
-  const column = kept?.[0] ?? (strategies.others.type === 'keep_edits' ? '*' : undefined);
-  if (column === undefined) return;
-  const message = `keep_edits needs a sink that remembers what was written, and "${sink.name}" (${sink.plugin.name}) keeps no ledger`;
-  const help = 'write to a database such as libsql, or choose another strategy.';
-  findings.error({ path: [...path, 'merge', column], code: 'config/merge', message, help });
+  for (const strategy of ['keep_edits', 'sum'] as const) {
+    const column = columnMergedBy(strategy, strategies);
+    if (column === undefined) continue;
+    const message = `${strategy} needs a sink that remembers what was written, and "${sink.name}" (${sink.plugin.name}) keeps no ledger`;
+    const help = 'Write to a database such as libsql, or choose another strategy.';
+    findings.error({ path: [...path, 'merge', column], code: 'config/merge', message, help });
+  }
+}
+
+/** The first column that merges by a strategy, or `*`. */
+function columnMergedBy(type: Strategy['type'], { fields, others }: Strategies): string | undefined {
+  const named = [...fields].find(([, strategy]) => strategy.type === type);
+  return named?.[0] ?? (others.type === type ? '*' : undefined);
+}
+
+/** Where a record that is read again would count again, nothing may be read again. */
+function checkExact(combination: Combination, findings: Findings): void {
+  const { path, mode, source, stream, strategies, fullEvery } = combination;
+  const summed = columnMergedBy('sum', strategies);
+  if (mode !== 'append' && summed === undefined) return;
+  const why = mode === 'append' ? 'adds' : 'sums';
+  const { incremental } = stream;
+  const declared = ['sources', source.name, 'streams', stream.name, 'incremental'];
+  if (incremental === undefined) {
+    if (summed === undefined || findings.touches(declared)) return;
+    const message = 'sum adds every record once, and this stream is read whole in every run';
+    const help = `Give the stream "${source.name}.${stream.name}" an \`incremental\`, or choose another strategy.`;
+    findings.error({ path: [...path, 'merge', summed], code: 'config/merge', message, help });
+    return;
+  }
+  const refuse = (place: ConfigPath, what: string, help: string) => {
+    const message = `${what} reads records again, and the pipeline "${path[1]}" ${why} each of them once`;
+    findings.error({ path: place, code: 'config/mode', message, help });
+  };
+  if ((incremental.lookback ?? 0) > 0)
+    refuse(
+      [...declared, 'lookback'],
+      '`lookback`',
+      'leave `lookback` out, or let the pipeline merge by key.',
+    );
+  if (incremental.on_missing === 'include')
+    refuse([...declared, 'on_missing'], '`on_missing: include`', 'choose `exclude` or `error`.');
+  if (fullEvery) refuse([...path, 'full_every'], '`full_every`', 'leave `full_every` out.');
 }
 
 function checkReplaceWithin(combination: Combination, findings: Findings): void {
@@ -80,17 +144,17 @@ function withinProblem({
 }: Combination): Pick<Finding, 'message' | 'help'> | undefined {
   if (mode !== 'upsert') {
     const message = `\`replace_within\` is for the mode upsert, and this is ${mode}`;
-    return { message, help: 'leave one of the two out.' };
+    return { message, help: 'Leave one of the two out.' };
   }
   if (!each) {
-    const help = 'name the array whose elements are the rows: `each: items`.';
+    const help = 'Name the array whose elements are the rows: `each: items`.';
     return { message: '`replace_within` needs `each`', help };
   }
   // Without any key, that is told already.
   if (key.length === 0 || parentColumns(key, columns).length > 0) return undefined;
   return {
     message: 'no column of the primary key tells the record that the rows belong to',
-    help: 'map one of them from `$record`, such as `order_id: $record.id`, and name it in `primary_key`.',
+    help: 'Map one of them from `$record`, such as `order_id: $record.id`, and name it in `primary_key`.',
   };
 }
 

@@ -67,14 +67,14 @@ function tab({ error, offset, source }: Mistake): Told | undefined {
   if (indent === undefined) return undefined;
   const end = line.start + indent.length;
   const message = 'this line is indented with a tab, which YAML forbids';
-  return { start: end - 1, end, message, help: 'use spaces, two for each level' };
+  return { start: end - 1, end, message, help: 'Use spaces, two for each level.' };
 }
 
 function openQuote({ error, offset, document, source }: Mistake): Told | undefined {
   const [start, end] = quotedAt(document, offset)?.range ?? [];
   if (start === undefined || end === undefined) return undefined;
   const mark = source.text[start] ?? '"';
-  const help = `for a ${mark} inside of it, write ${mark === '"' ? '\\"' : "''"}`;
+  const help = `For a ${mark} inside it, write ${mark === '"' ? '\\"' : "''"}`;
   const line = lineAt(source.text, start);
   if (/^Missing closing/.test(error.message) || (end > line.end && error.code === 'UNEXPECTED_TOKEN')) {
     const message = 'this quote is never closed';
@@ -82,7 +82,7 @@ function openQuote({ error, offset, document, source }: Mistake): Told | undefin
       start,
       end: Math.min(end, line.end),
       message,
-      help: `close it with ${mark} on the same line; ${help}`,
+      help: `Close it with ${mark} on the same line. ${help}`,
     };
   }
   if (error.code !== 'UNEXPECTED_TOKEN') return undefined;
@@ -94,7 +94,7 @@ function colonInValue({ error, offset: start, source }: Mistake): Told | undefin
   const value = source.text.slice(start, lineAt(source.text, start).end).trimEnd();
   if (!/:(\s|$)/.test(value) || /^["'{[-]/.test(value)) return undefined;
   const message = 'this value has a colon followed by a space, which in YAML begins another map';
-  const help = `if it is text, put it in quotes: ${quote(value)}; if it is a map, begin it on the next line`;
+  const help = `If it is text, put it in quotes: ${quote(value)}; if it is a map, begin it on the next line.`;
   return { start, end: start + value.length, message, help };
 }
 
@@ -106,7 +106,7 @@ function openBracket({ error, offset, document, source }: Mistake): Told | undef
   const bracket = source.text[start];
   const close = bracket === '[' ? ']' : '}';
   if (source.text[end - 1] === close) return undefined;
-  const help = `close it with ${close}; what is inside of it must be indented more than its key`;
+  const help = `Close it with ${close}; what is inside it must be indented more than its key.`;
   return { start, end: start + 1, message: `this ${bracket} is never closed`, help };
 }
 
@@ -115,14 +115,14 @@ function wrongIndent(mistake: Mistake): Told | undefined {
   if (/same column|without - indicator|block sequence may not/.test(error.message)) {
     const line = contentAt(source, Math.max(offset, error.pos[1] - 1));
     const message = `this line begins in column ${line.column}, where nothing above it begins`;
-    return { ...line, message, help: 'indent it like the lines it stands beside' };
+    return { ...line, message, help: 'Indent it like the lines it stands beside.' };
   }
   if (error.code !== 'BLOCK_AS_IMPLICIT_KEY' && error.code !== 'MULTILINE_IMPLICIT_KEY') return undefined;
   const above = contentAt(source, offset);
   const line = contentAt(source, above.end + source.text.slice(above.end).search(/\S|$/));
   if (line.column <= above.column) return withoutColon(source, above.start);
   const message = `this line is indented as if it belonged to line ${above.line}, which already has a value`;
-  return { ...line, message, help: 'indent it like the key it stands beside' };
+  return { ...line, message, help: 'Indent it like the key it stands beside.' };
 }
 
 /** The line around an offset, without its indentation. */
@@ -140,13 +140,13 @@ function withoutColon(source: SourceText, start: number): Told {
   const words = source.text.slice(start, lineAt(source.text, start).end).trimEnd();
   const [, key = words, value = '…'] = /^([^:]+):(.+)$/.exec(words) ?? [];
   const message = `${JSON.stringify(words)} is neither a key nor a value: a key needs a colon and a space after it`;
-  return { start, end: start + words.length, message, help: `write ${key}: ${value}` };
+  return { start, end: start + words.length, message, help: `Write ${key}: ${value}` };
 }
 
 function wrongList({ error, offset: start }: Mistake): Told | undefined {
   if (!/block-seq-ind on same line/.test(error.message)) return undefined;
   const message = 'a list cannot begin on the line of its key';
-  return { start, end: start + 1, message, help: 'begin it on the next line, or write it as [a, b]' };
+  return { start, end: start + 1, message, help: 'Begin it on the next line, or write it as [a, b].' };
 }
 
 function noComma({ error, source }: Mistake): Told | undefined {
@@ -154,17 +154,17 @@ function noComma({ error, source }: Mistake): Told | undefined {
   const [start, end] = error.pos;
   const message = 'a comma is missing here, or quotes around text that has a colon in it';
   const lineEnd = lineAt(source.text, start).end;
-  return { start, end: Math.min(end, lineEnd), message, help: 'put a comma between the entries' };
+  return { start, end: Math.min(end, lineEnd), message, help: 'Put a comma between the entries.' };
 }
 
 function wrongEscape({ error, offset: start }: Mistake): Told | undefined {
   if (error.code !== 'BAD_DQ_ESCAPE') return undefined;
-  const message = 'this backslash sequence means nothing inside of double quotes';
-  return { start, end: start + 2, message, help: 'write \\\\ for a backslash, or use single quotes' };
+  const message = 'this backslash sequence means nothing inside double quotes';
+  return { start, end: start + 2, message, help: 'Write \\\\ for a backslash, or use single quotes.' };
 }
 
 function anything({ error }: Mistake): Told {
   const [start, end] = error.pos;
   const message = `this is not YAML: ${error.message.charAt(0).toLowerCase()}${error.message.slice(1)}`;
-  return { start, end: Math.max(end, start + 1), message, help: 'if it is text, put it in quotes' };
+  return { start, end: Math.max(end, start + 1), message, help: 'If it is text, put it in quotes.' };
 }

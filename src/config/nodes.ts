@@ -103,7 +103,7 @@ export class NodeReader {
       const [start = span.start, end = span.start] = rangeOf(pair.key) ?? [];
       const key = this.#span(start, end);
       if (!isScalar(pair.key)) {
-        this.#say('config/key', path, key, 'a key is a plain name', 'write the name of the key here');
+        this.#say('config/key', path, key, 'a key is a plain name', 'Write the name of the key here.');
         continue;
       }
       const name = pair.key.source ?? String(pair.key.value);
@@ -123,7 +123,7 @@ export class NodeReader {
     const sources = value.kind === 'list' ? value.items : [value];
     const maps = sources.filter((source) => source.kind === 'map');
     if (sources.some((source) => source.kind === 'scalar' || source.kind === 'list')) {
-      const help = 'write `<<: *name`, where `&name` marks a map';
+      const help = 'Write `<<: *name`, where `&name` marks a map.';
       this.#say('config/merge_key', path, value.span, '`<<` takes a map, or a list of maps', help);
     }
     return maps;
@@ -135,7 +135,7 @@ export class NodeReader {
       code: 'config/duplicate_key',
       path: sayPath([...path, name]),
       message: `${JSON.stringify(name)} is written twice`,
-      help: 'remove one of the two, or give it another name',
+      help: 'Remove one of the two, or give it another name.',
       span: key,
       ...(first !== undefined && { other: { message: 'it is already here', span: first } }),
     });
@@ -154,15 +154,15 @@ export class NodeReader {
     if (this.#copies <= maxCopies) return tree;
     if (before <= maxCopies) {
       const message = `aliases make this config more than ${maxCopies} values larger`;
-      this.#say('config/alias', path, span, message, 'use fewer aliases inside of what an anchor marks');
+      this.#say('config/alias', path, span, message, 'Use fewer aliases inside what an anchor marks.');
     }
     return broken(span);
   }
 
   #unknownAlias(node: Alias, span: Span, path: ConfigPath): void {
     if (this.#anchors.has(node.source)) {
-      const message = `*${node.source} lies inside of what &${node.source} marks, so it would contain itself`;
-      this.#say('config/alias', path, span, message, 'move the alias out of it');
+      const message = `*${node.source} lies inside what &${node.source} marks, so it would contain itself`;
+      this.#say('config/alias', path, span, message, 'Move the alias out of it.');
       return;
     }
     const inFlow = this.#flowDepth > 0;
@@ -173,8 +173,8 @@ export class NodeReader {
       return;
     }
     const near = didYouMean(node.source, this.#anchors.keys());
-    const question = near === undefined ? '' : `did you mean *${near}? `;
-    const help = `${question}if text is meant, put it in quotes: "*${node.source}"`;
+    const question = near === undefined ? '' : `Did you mean *${near}? `;
+    const help = `${question}If text is meant, put it in quotes: "*${node.source}"`;
     this.#say('config/alias', path, span, `nothing above this line is marked &${node.source}`, help);
   }
 
@@ -184,7 +184,7 @@ export class NodeReader {
     const written = /^\S*/.exec(span.text.slice(start))?.[0] ?? tag;
     const end = start + written.length;
     const text = quote(span.text.slice(start, Math.max(span.end, end)));
-    const help = `remove it; if it is text, put the value in quotes: ${text}`;
+    const help = `Remove it; if it is text, put the value in quotes: ${text}`;
     this.#say('config/tag', path, this.#span(start, end), `the tag ${written} means nothing here`, help);
     return broken(span);
   }

@@ -39,22 +39,44 @@ export function fillDefaults(value: unknown, schema: Schema): unknown {
   return toFields(filled);
 }
 
-/** Where the schema marks a secret, and text stands there. */
+/** What stands where the schema marks a secret, or below it. */
 export function findSecrets(
   value: unknown,
   schema: Schema,
   path: ConfigPath,
+  above = false,
 ): readonly { readonly path: ConfigPath; readonly text: string }[] {
-  if (typeof value === 'string')
-    return schema['x-secret'] === true && value !== '' ? [{ path, text: value }] : [];
+  const secret = above || isSecret(schema);
   if (Array.isArray(value)) {
     const items = isFields(schema.items) ? schema.items : {};
-    return value.flatMap((item, index) => findSecrets(item, items, [...path, index]));
+    return value.flatMap((item, index) => findSecrets(item, items, [...path, index], secret));
   }
-  if (!isFields(value)) return [];
-  return Object.entries(value).flatMap(([key, member]) =>
-    findSecrets(member, memberOf(schema, key), [...path, key]),
+  if (isFields(value)) {
+    return Object.entries(value).flatMap(([key, member]) =>
+      findSecrets(member, memberOf(schema, key), [...path, key], secret),
+    );
+  }
+  const tells = value !== '' && value !== null && value !== undefined && typeof value !== 'boolean';
+  return secret && tells ? [{ path, text: String(value) }] : [];
+}
+
+function isSecret(schema: Schema): boolean {
+  const branches: readonly Schema[] = Array.isArray(schema.anyOf) ? schema.anyOf : [];
+  return schema['x-secret'] === true || branches.some(isSecret);
+}
+
+/** The value without what its schema marks secret. */
+export function withoutSecrets(value: unknown, schema: Schema): unknown {
+  if (isSecret(schema)) return undefined;
+  if (Array.isArray(value)) {
+    const items = isFields(schema.items) ? schema.items : {};
+    return value.map((item) => withoutSecrets(item, items));
+  }
+  if (!isFields(value)) return value;
+  const members = Object.entries(value).map(
+    ([key, member]) => [key, withoutSecrets(member, memberOf(schema, key))] as const,
   );
+  return toFields(members.filter(([, member]) => member !== undefined));
 }
 
 /** The schema of a key, whether it is named or one of many. */
@@ -82,7 +104,8 @@ function typeText(text: string, schema: Schema): unknown {
   return text;
 }
 
-function acceptedTypes(schema: Schema): ReadonlySet<string> {
+/** The types a schema lets through, by their names in JSON Schema. */
+export function acceptedTypes(schema: Schema): ReadonlySet<string> {
   const branches: readonly Schema[] = Array.isArray(schema.anyOf) ? schema.anyOf : [];
   const values: readonly unknown[] = Array.isArray(schema.enum) ? schema.enum : [];
   const types: readonly string[] = schema.type === undefined ? [] : ([schema.type].flat() as string[]);

@@ -1,4 +1,5 @@
 import { columnTypes, modes, strategyNames } from '../model/types.ts';
+import { durationSchema } from './durations.ts';
 
 const condition = {
   type: ['string', 'object'],
@@ -103,6 +104,16 @@ const strategy = {
   ],
 } as const;
 
+const pipelineNames = {
+  type: ['string', 'array'],
+  minLength: 1,
+  minItems: 1,
+  uniqueItems: true,
+  items: { type: 'string', minLength: 1 },
+  description: 'The pipelines that run first.',
+  examples: ['contacts', ['contacts', 'campaigns']],
+} as const;
+
 const stamp = (name: string, description: string) =>
   ({
     anyOf: [{ type: 'string', minLength: 1, description: 'the name of a column' }, { enum: [false] }],
@@ -187,11 +198,55 @@ export const pipelineSchema = {
       description: 'A JSON Schema per column. A row that fails one is a reject.',
       examples: [{ email: { type: 'string', format: 'email' } }],
     },
+    rejects: {
+      type: 'object',
+      additionalProperties: false,
+      default: {},
+      description: 'How many rows may be rejected before the pipeline counts as failed.',
+      properties: {
+        max: {
+          type: ['integer', 'string'],
+          minimum: 0,
+          pattern: '^([0-9]{1,9}|([0-9]{1,2}([.][0-9]{1,3})?|100)%)$',
+          patternErrorMessage: 'A number of rows such as `20`, or a share such as `5%`.',
+          default: '5%',
+          description:
+            'More rejects than this fail the pipeline. A share is judged every 1,000 rows and at the end; fewer than 10 rejects exceed it only when no row was accepted.',
+          examples: ['5%', 0],
+        },
+      },
+    },
     schema_contract: {
       enum: ['evolve', 'freeze'],
       default: 'evolve',
       description:
         'What new fields do: under `evolve` they become columns, under `freeze` they stop the pipeline.',
+    },
+    after: {
+      ...pipelineNames,
+      type: ['string', 'array', 'object'],
+      required: ['pipelines'],
+      additionalProperties: false,
+      description: 'Pipelines of the same run that must have ended before this one starts.',
+      examples: ['contacts', { pipelines: ['contacts', 'campaigns'], if_upstream_fails: 'run' }],
+      properties: {
+        pipelines: pipelineNames,
+        if_upstream_fails: {
+          enum: ['skip', 'run'],
+          default: 'skip',
+          description: 'Whether this one is skipped when one of them failed.',
+        },
+      },
+    },
+    fresh_for: {
+      ...durationSchema,
+      description: 'The pipeline is skipped when its last complete success is younger than this.',
+      examples: ['6h'],
+    },
+    full_every: {
+      ...durationSchema,
+      description: 'Once per this time the whole stream is read, whatever its cursor says.',
+      examples: ['7d'],
     },
     batch_size: {
       type: 'integer',

@@ -1,10 +1,12 @@
 import type { Mode } from '../model/types.ts';
 import { compileCheck } from '../transform/checks.ts';
 import { parsePath } from '../transform/path.ts';
+import { resolveAfter } from './after.ts';
 import { type Columns, columnsOf, mappedKey, requireColumn } from './columns.ts';
-import type { Config, PipelineConfig } from './config.ts';
+import type { Config, PipelineConfig, RejectLimit } from './config.ts';
 import { type Fields, isFields, toFields } from './defaults.ts';
 import type { ConfigPath } from './document.ts';
+import { resolveDuration } from './durations.ts';
 import { resolveCondition, resolveFields } from './fields.ts';
 import type { Findings } from './findings.ts';
 import { checkCombination, parentColumns } from './matrix.ts';
@@ -20,7 +22,10 @@ export interface Surroundings extends Pick<Config, 'sources' | 'sinks'> {
 }
 
 type Ends = Pick<PipelineConfig, 'source' | 'stream' | 'sink' | 'target'>;
-type Parts = Pick<PipelineConfig, 'fields' | 'rest' | 'each' | 'where' | 'merge' | 'checks' | 'columns'>;
+type Parts = Pick<
+  PipelineConfig,
+  'fields' | 'rest' | 'each' | 'where' | 'merge' | 'checks' | 'columns' | 'after' | 'fresh_for' | 'full_every'
+>;
 
 /** A pipeline whose schema was checked, with its defaults; undefined when something in it is wrong, which is told. */
 export async function resolvePipeline(
@@ -53,7 +58,7 @@ export async function resolvePipeline(
 /** The whole, when each part is right: what they add up to is judged by the mode matrix. */
 function combine(name: string, value: Fields, ends: Ends, parts: Parts, findings: Findings): PipelineConfig {
   const columns = columnsOf(parts.fields, parts.rest);
-  const streamKey = ends.stream.primary_key;
+  const { primary_key: streamKey } = ends.stream;
   const inherited = parts.each === undefined ? mappedKey(streamKey, parts.fields, parts.rest) : undefined;
   const primary_key = value.primary_key === undefined ? (inherited ?? []) : listOf(value.primary_key);
   const mode = (value.mode as Mode | undefined) ?? ends.sink.plugin.modes[0];
@@ -61,14 +66,14 @@ function combine(name: string, value: Fields, ends: Ends, parts: Parts, findings
   const combination = {
     path: ['pipelines', name],
     mode,
-    sink: ends.sink,
+    ...ends,
     key: primary_key,
-    streamKey,
     columns,
     each: parts.each !== undefined,
-    merges: Object.keys(mergeOf(value)).length > 0,
+    merged: Object.keys(mergeOf(value)),
     strategies: parts.merge,
     replaceWithin,
+    fullEvery: parts.full_every !== undefined,
   };
   checkCombination(combination, findings);
   return {
@@ -77,6 +82,7 @@ function combine(name: string, value: Fields, ends: Ends, parts: Parts, findings
     ...parts,
     mode,
     primary_key,
+    rejects: { max: limitOf(isFields(value.rejects) ? value.rejects.max : undefined) },
     within: replaceWithin ? parentColumns(primary_key, columns) : undefined,
     schema_contract: value.schema_contract as PipelineConfig['schema_contract'],
     batch_size: value.batch_size as number,
@@ -105,7 +111,11 @@ function resolveEnds(
 }
 
 /** The keys that can be judged each for itself. */
-function resolveParts(value: Fields, path: ConfigPath, { directory, findings }: Surroundings): Parts {
+function resolveParts(
+  value: Fields,
+  path: ConfigPath,
+  { checked, directory, findings }: Surroundings,
+): Parts {
   const { map, each } = value;
   if (typeof each === 'string') findings.attempt([...path, 'each'], () => parsePath(each));
   return {
@@ -116,6 +126,9 @@ function resolveParts(value: Fields, path: ConfigPath, { directory, findings }: 
     merge: resolveStrategies(mergeOf(value), directory),
     checks: new Map(isFields(value.checks) ? Object.entries(value.checks) : []),
     columns: stampsOf(value.columns),
+    after: resolveAfter(value.after, checked.pipelines, [...path, 'after'], findings),
+    fresh_for: resolveDuration(value.fresh_for, [...path, 'fresh_for'], findings),
+    full_every: resolveDuration(value.full_every, [...path, 'full_every'], findings),
   };
 }
 
@@ -156,7 +169,7 @@ function checkStamps(stamps: Parts['columns'], columns: Columns, path: ConfigPat
       mapped === undefined
         ? `"${name}" is named twice in \`columns\``
         : `"${mapped}" is the column that Syncline fills itself`;
-    const help = `rename the mapped column, or say \`columns: { ${stamp}: OTHER_NAME }\`, or \`columns: { ${stamp}: false }\` to do without.`;
+    const help = `Rename the mapped column, or say \`columns: { ${stamp}: OTHER_NAME }\`, or \`columns: { ${stamp}: false }\` to do without.`;
     const place = mapped === undefined ? [...path, 'columns', stamp] : [...path, 'map', mapped];
     findings.error({
       path: place,
@@ -172,6 +185,12 @@ function stampsOf(value: unknown): Parts['columns'] {
   const { run_id, synced_at } = isFields(value) ? value : {};
   const name = (stamp: unknown) => (typeof stamp === 'string' && stamp !== '' ? stamp : undefined);
   return { run_id: name(run_id), synced_at: name(synced_at) };
+}
+
+function limitOf(max: unknown): RejectLimit {
+  return typeof max === 'string' && max.endsWith('%')
+    ? { percent: Number(max.slice(0, -1)) }
+    : { rows: Number(max) };
 }
 
 function mergeOf({ merge }: Fields): Fields {

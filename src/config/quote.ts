@@ -4,7 +4,7 @@ import type { Value } from '../model/types.ts';
 
 /** A value of the config within a sentence; a long one is cut. */
 export function printShort(value: unknown): string {
-  const text = printJson(value as Value) ?? 'nothing';
+  const text = value === undefined ? 'nothing' : printJson(value as Value);
   return text.length <= 60 ? text : `${text.slice(0, 57)}…`;
 }
 

@@ -19,7 +19,7 @@ export interface TargetReference {
 
 type Named = ReadonlyMap<string, unknown>;
 
-/** What `from` names, `source.stream`; undefined when there is no such thing, which was told. */
+/** What `from` names, `source.stream`; undefined when there is no such thing, which is already reported. */
 export function resolveFrom(
   text: string,
   path: ConfigPath,
@@ -29,26 +29,26 @@ export function resolveFrom(
   const [name, stream] = split(text);
   const source = sources.get(name);
   if (source === undefined) {
-    unknown(findings, path, 'source', name, sources);
+    unknownName(findings, path, 'source', name, sources);
     return undefined;
   }
   if (stream === '') {
     const one = [...source.streams.keys()][0] ?? 'stream';
     const message = `${printShort(text)} names a source, but none of its streams`;
-    const help = `write source.stream, such as \`${name}.${one}\`. The streams of "${name}": ${listNames(source.streams.keys())}`;
+    const help = `Write source.stream, such as \`${name}.${one}\`. The streams of "${name}": ${listNames(source.streams.keys())}.`;
     findings.error({ path, code: 'config/reference', message, help });
     return undefined;
   }
   const options = source.streams.get(stream);
   if (options !== undefined) return { source, stream, options };
-  // A stream that has the wrong shape was told already.
+  // A stream of the wrong shape is already reported.
   if (!findings.touches(['sources', name, 'streams'])) {
-    unknown(findings, path, 'stream', stream, source.streams, name);
+    unknownName(findings, path, 'stream', stream, source.streams, name);
   }
   return undefined;
 }
 
-/** What `to` names, `sink.target`; undefined when there is no such sink, which was told. */
+/** What `to` names, `sink.target`; undefined when there is no such sink, which is already reported. */
 export function resolveTo(
   text: string,
   path: ConfigPath,
@@ -58,17 +58,18 @@ export function resolveTo(
   const [name, target] = split(text);
   const sink = sinks.get(name);
   if (sink === undefined) {
-    unknown(findings, path, 'sink', name, sinks);
+    unknownName(findings, path, 'sink', name, sinks);
     return undefined;
   }
   if (target !== '') return { sink, target };
   const message = `${printShort(text)} names a sink, but no target in it`;
-  const help = `write sink.target: the table or the file that the rows go to, such as \`${name}.campaigns\`.`;
+  const help = `Write sink.target: the table or the file that the rows go to, such as \`${name}.campaigns\`.`;
   findings.error({ path, code: 'config/reference', message, help });
   return undefined;
 }
 
-function unknown(
+/** Tells that there is no such thing, and which one may be meant. */
+export function unknownName(
   findings: Findings,
   path: ConfigPath,
   kind: string,
@@ -80,7 +81,7 @@ function unknown(
   const owner = of === '' ? '' : ` of "${of}"`;
   const all =
     known.size === 0 ? `no ${kind} is declared` : `the ${kind}s${owner}: ${listNames(known.keys())}`;
-  const help = meant === undefined ? all : `did you mean "${of === '' ? '' : `${of}.`}${meant}"?`;
+  const help = meant === undefined ? all : `Did you mean "${of === '' ? '' : `${of}.`}${meant}"?`;
   findings.error({
     path,
     code: 'config/reference',

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { createColors } from 'picocolors';
+import { plural } from '../model/plural.ts';
 import type { Diagnostic, Span } from './diagnostics.ts';
 import { codeFrame } from './frame.ts';
 import { placeAt } from './place.ts';
@@ -8,6 +9,8 @@ export interface ReportOptions {
   readonly format: 'text' | 'json' | 'github';
   /** Whether text may have escape codes. */
   readonly color: boolean;
+  /** Whether text may be drawn with more than ASCII. */
+  readonly unicode: boolean;
   /** Files are named relative to this folder. */
   readonly directory: string;
 }
@@ -30,17 +33,14 @@ function reportText(diagnostics: readonly Diagnostic[], options: ReportOptions):
   return `${blocks.join('')}${summary(diagnostics, options)}\n`;
 }
 
-type Colors = ReturnType<typeof createColors>;
-
-function block(diagnostic: Diagnostic, { color, directory }: ReportOptions): string {
-  const colors = createColors(color);
+function block(diagnostic: Diagnostic, options: ReportOptions): string {
+  const colors = createColors(options.color);
   const { severity, code, path: where, message, help, span, other } = diagnostic;
   const paint = severity === 'error' ? colors.red : colors.yellow;
   const place = where === '' ? '' : ` ${colors.bold(where)}`;
   const lines = [`${colors.bold(paint(severity))}${place}: ${message}  ${colors.dim(`[${code}]`)}`];
-  if (span !== undefined) lines.push(...showPlace(span, '', directory, colors, paint));
-  if (other !== undefined)
-    lines.push(...showPlace(other.span, `${other.message} `, directory, colors, paint));
+  if (span !== undefined) lines.push(...showPlace(span, '', options, paint));
+  if (other !== undefined) lines.push(...showPlace(other.span, `${other.message} `, options, paint));
   if (help !== undefined) lines.push(`   ${colors.cyan('help:')} ${help.replaceAll('\n', '\n     ')}`);
   return lines.join('\n');
 }
@@ -48,36 +48,32 @@ function block(diagnostic: Diagnostic, { color, directory }: ReportOptions): str
 function showPlace(
   span: Span,
   words: string,
-  directory: string,
-  colors: Colors,
+  { color, unicode, directory }: ReportOptions,
   mark: (text: string) => string,
 ): string[] {
+  const colors = createColors(color);
   const { line, column } = placeAt(span, span.start);
   const where = colors.cyan(`${relative(span.file, directory)}:${line}:${column}`);
-  const arrow = `  ${words}→ ${where}`;
-  return span.text === '' ? [arrow] : [arrow, codeFrame(span, { dim: colors.dim, mark })];
+  const arrow = `  ${words}${unicode ? '→' : '->'} ${where}`;
+  return span.text === '' ? [arrow] : [arrow, codeFrame(span, { dim: colors.dim, mark, unicode })];
 }
 
-function summary(diagnostics: readonly Diagnostic[], { color, directory }: ReportOptions): string {
+function summary(diagnostics: readonly Diagnostic[], { color, unicode, directory }: ReportOptions): string {
   const colors = createColors(color);
+  const dot = unicode ? '·' : '-';
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   const warnings = diagnostics.length - errors.length;
-  const counts = [count(errors.length, 'error'), count(warnings, 'warning')]
-    .filter((words) => words !== '')
+  const counts = [plural(errors.length, 'error'), plural(warnings, 'warning')]
+    .filter((words) => !words.startsWith('0 '))
     .join(', ');
   const files = new Set(
     diagnostics.flatMap(({ span }) => (span === undefined ? [] : [relative(span.file, directory)])),
   );
   const place =
-    files.size === 0 ? '' : ` in ${files.size > 2 ? `${files.size} files` : [...files].join(' and ')}`;
+    files.size === 0 ? '' : ` in ${files.size > 2 ? plural(files.size, 'file') : [...files].join(' and ')}`;
   const more = `more: syncline explain ${(errors[0] ?? diagnostics[0])?.code}`;
-  if (errors.length === 0) return `${colors.yellow('!')} ${counts}${place} · ${more}`;
-  return `${colors.red('✗')} ${counts}${place} · nothing was run · ${more}`;
-}
-
-function count(many: number, word: string): string {
-  if (many === 0) return '';
-  return `${many} ${word}${many === 1 ? '' : 's'}`;
+  if (errors.length === 0) return `${colors.yellow('!')} ${counts}${place} ${dot} ${more}`;
+  return `${colors.red(unicode ? '✗' : 'x')} ${counts}${place} ${dot} nothing was run ${dot} ${more}`;
 }
 
 function reportJson(diagnostics: readonly Diagnostic[], directory: string): string {

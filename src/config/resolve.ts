@@ -1,9 +1,11 @@
 import { resolve as resolvePath } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parsePath } from '../transform/path.ts';
+import { checkCycles } from './after.ts';
 import type { Config, PipelineConfig, SinkConfig, SourceConfig, StreamConfig } from './config.ts';
 import type { ConfigPath, Document } from './document.ts';
 import type { Findings } from './findings.ts';
+import { resolveIncremental } from './incremental.ts';
 import { resolvePipeline } from './pipeline.ts';
 import { checkTargets } from './targets.ts';
 import { type Checked, type SinkEntry, type SourceEntry, validateDocument } from './validate.ts';
@@ -24,6 +26,7 @@ export async function resolveConfig(
   const sinks = resolveSinks(checked.sinks);
   const pipelines = await resolvePipelines(checked, { sources, sinks }, directory, findings);
   checkTargets(pipelines, findings);
+  checkCycles(pipelines, findings);
   findings.sort();
   if (findings.errors.length > 0) return undefined;
   return {
@@ -34,7 +37,7 @@ export async function resolveConfig(
     sinks,
     pipelines,
     warnings: [...document.warnings, ...findings.warnings],
-    secrets: checked.secrets,
+    secrets: findings.secrets,
   };
 }
 
@@ -43,24 +46,32 @@ function resolveSources(
   findings: Findings,
 ): Map<string, SourceConfig> {
   const sources = new Map<string, SourceConfig>();
-  for (const { name, plugin, options, streams } of entries.values()) {
+  for (const { name, plugin, own, options, streams } of entries.values()) {
     if (plugin === undefined) continue;
-    const resolved = [...streams].map(([stream, { primary_key, ...rest }]): [string, StreamConfig] => {
-      const path = ['sources', name, 'streams', stream, 'primary_key'];
-      return [
-        stream,
-        { name: stream, options: rest, primary_key: recordFields(primary_key, path, findings) },
-      ];
+    const resolved = [...streams].map(([stream, { primary_key, incremental, ...options }]) => {
+      const path = ['sources', name, 'streams', stream];
+      return {
+        name: stream,
+        options,
+        primary_key: recordFields(primary_key, [...path, 'primary_key'], findings),
+        incremental: resolveIncremental(incremental, plugin, [...path, 'incremental'], findings),
+      } satisfies StreamConfig;
     });
-    sources.set(name, { name, plugin, options, streams: new Map(resolved) });
+    sources.set(name, {
+      name,
+      plugin,
+      own,
+      options,
+      streams: new Map(resolved.map((stream) => [stream.name, stream])),
+    });
   }
   return sources;
 }
 
 function resolveSinks(entries: ReadonlyMap<string, SinkEntry>): Map<string, SinkConfig> {
   const sinks = new Map<string, SinkConfig>();
-  for (const { name, plugin, options } of entries.values()) {
-    if (plugin !== undefined) sinks.set(name, { name, plugin, options });
+  for (const { name, plugin, own, options } of entries.values()) {
+    if (plugin !== undefined) sinks.set(name, { name, plugin, own, options });
   }
   return sinks;
 }

@@ -41,7 +41,7 @@ function missing(key: string, schema: Schema, path: ConfigPath): Finding {
     what: 'key',
     code: 'config/required',
     message: `"${key}" is missing`,
-    help: `add \`${line}\`.${description}`,
+    help: `Add \`${line}\`.${description}`,
   };
 }
 
@@ -49,7 +49,7 @@ function unknownKey(error: ErrorObject, schema: Schema, path: ConfigPath): Findi
   const key: string = error.params.additionalProperty;
   const known = Object.keys((schema.properties ?? {}) as Schema);
   const meant = meantKey(error);
-  const help = meant === undefined ? `the keys known here: ${known.join(', ')}` : `did you mean "${meant}"?`;
+  const help = meant === undefined ? `The keys known here: ${known.join(', ')}.` : `Did you mean "${meant}"?`;
   return {
     path: [...path, key],
     what: 'key',
@@ -94,7 +94,7 @@ function notOneOf(
     path,
     code: 'config/enum',
     message,
-    help: meant === undefined ? help : `did you mean "${meant}"?`,
+    help: meant === undefined ? help : `Did you mean "${meant}"?`,
   };
 }
 
@@ -146,7 +146,7 @@ function wrongForm(
     const message = `${printShort(error.propertyName)} cannot be a name`;
     return { path: [...path, error.propertyName], what: 'key', code: 'config/name', message, help: words };
   }
-  return { path, code: 'config/pattern', message: `${found} has not the right form`, help: words };
+  return { path, code: 'config/pattern', message: `${found} does not have the right form`, help: words };
 }
 
 function limit({ keyword, params, message }: ErrorObject, found: string): string {

@@ -2,10 +2,20 @@ import type { OptionsSchema, SinkDefinition, SourceDefinition } from '../plugin/
 import { listPlugins } from '../plugin/resolve.ts';
 import { coreSchema, type Schema, sinkSchema, sourceSchema, streamSchema } from './core-schema.ts';
 import { forEditor, removable } from './editor-schema.ts';
+import { acceptedTypes } from './options.ts';
 
 /** The schema of a whole source of this plugin, closed; its streams are checked one by one with {@link streamOf}. */
 export function sourceOf(plugin: SourceDefinition): Schema {
-  return join(sourceSchema, plugin.options);
+  const schema = join(sourceSchema, plugin.options);
+  const streams = { ...sourceSchema.properties.streams, additionalProperties: { type: streamTypes(plugin) } };
+  return { ...schema, properties: { ...(schema.properties as Schema), streams } };
+}
+
+/** What a stream may be: a map, or the short form, a scalar that the option it stands for accepts. */
+function streamTypes({ shortForm, streamOptions }: SourceDefinition): readonly string[] {
+  const accepted = acceptedTypes((streamOptions.properties[shortForm] ?? {}) as Schema);
+  const scalars = ['string', 'number', 'integer', 'boolean'];
+  return [...scalars.filter((type) => accepted.size === 0 || accepted.has(type)), 'object'];
 }
 
 /** The schema of a stream of this plugin, in its long form. */
@@ -84,12 +94,12 @@ function entry<Plugin extends { readonly name: string; readonly summary: string 
   return { ...own, properties: { ...own.properties, type }, allOf: branches };
 }
 
-/** Streams too: a bare string, or the closed options of the plugin. */
+/** Streams too: the short form, or the closed options of the plugin. */
 function editorSource(plugin: SourceDefinition): Schema {
   const schema = sourceOf(plugin);
   const stream = {
     ...streamOf(plugin),
-    type: ['string', 'object'],
+    type: streamTypes(plugin),
     description: `Short form: \`${plugin.shortForm}\`.`,
   };
   const streams = { ...sourceSchema.properties.streams, additionalProperties: stream };

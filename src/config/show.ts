@@ -1,5 +1,7 @@
 import { relative } from 'node:path';
+import { redactor } from '../model/redact.ts';
 import type { Strategy } from '../model/types.ts';
+import { printDuration } from '../transform/duration.ts';
 import type { Config, PipelineConfig } from './config.ts';
 import { coreSchema } from './core-schema.ts';
 import { type Fields, isFields, mergeDefaults, toFields } from './defaults.ts';
@@ -19,8 +21,9 @@ export interface ShowOptions {
  */
 export async function showConfig(load: LoadOptions, { origin = false }: ShowOptions = {}): Promise<string> {
   const { config, document } = await openConfig(load);
-  const redact = (text: string) =>
-    [...config.secrets].reduce((left, secret) => left.replaceAll(secret, '•••'), text);
+  const redactPart = redactor(config.secrets);
+  // As a whole value even the shortest secret is known for what it is.
+  const redact = (text: string) => (config.secrets.has(text) ? '•••' : redactPart(text));
   const lines = toLines(effective(config, document), redact);
   if (!origin) return `${lines.map(({ text }) => text).join('\n')}\n`;
   const width = Math.min(60, Math.max(...lines.map(({ text }) => text.length)));
@@ -37,7 +40,8 @@ function effective(config: Config, document: Document): Fields {
   const sources = [...config.sources.values()].map(({ name, options, streams }) => {
     const long = [...streams.values()].map((stream) => {
       const key = stream.primary_key.length > 0 ? { primary_key: stream.primary_key } : {};
-      return [stream.name, { ...stream.options, ...key }] as const;
+      const incremental = stream.incremental && { incremental: toFields(Object.entries(stream.incremental)) };
+      return [stream.name, { ...stream.options, ...key, ...incremental }] as const;
     });
     return [name, { type: typeOf('sources', name), ...options, streams: toFields(long) }] as const;
   });
@@ -59,6 +63,8 @@ function effective(config: Config, document: Document): Fields {
 function pipelineOf(pipeline: PipelineConfig, { directory }: Config): Fields {
   const { source, stream, sink, target, fields, rest, each, where, merge, checks, columns, within } =
     pipeline;
+  const { after, fresh_for, full_every, rejects } = pipeline;
+  const { max } = rejects;
   const map = fields?.map(({ column, ...field }) => [column, field] as const);
   const strategies = [...merge.fields, ['*', merge.others] as const];
   return {
@@ -73,7 +79,11 @@ function pipelineOf(pipeline: PipelineConfig, { directory }: Config): Fields {
     merge: toFields(strategies.map(([name, strategy]) => [name, strategyOf(strategy, directory)])),
     replace_within: within !== undefined,
     checks: checks.size > 0 ? toFields(checks) : undefined,
+    rejects: { max: 'rows' in max ? max.rows : `${max.percent}%` },
     schema_contract: pipeline.schema_contract,
+    after: after.pipelines.length > 0 ? after : undefined,
+    fresh_for: fresh_for === undefined ? undefined : printDuration(fresh_for),
+    full_every: full_every === undefined ? undefined : printDuration(full_every),
     batch_size: pipeline.batch_size,
     columns: { run_id: columns.run_id ?? false, synced_at: columns.synced_at ?? false },
     enabled: pipeline.enabled,

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { resolve as resolvePath } from 'node:path';
-import { type ColumnType, type Strategy, strategyNames } from '../model/types.ts';
+import { type ColumnType, columnTypes, type Strategy, strategyNames } from '../model/types.ts';
 import { importModule } from '../plugin/module.ts';
+import { isSummed } from '../transform/sum.ts';
 import { type Columns, requireColumn } from './columns.ts';
 import { type Fields, isFields } from './defaults.ts';
 import type { ConfigPath } from './document.ts';
@@ -80,7 +81,7 @@ function checkNewest(
       path,
       code: 'config/merge',
       message,
-      help: `leave ${printShort(by)} out of \`merge\`.`,
+      help: `Leave ${printShort(by)} out of \`merge\`.`,
     });
   }
   checkType(by, { type: 'max' }, columns, path, findings);
@@ -93,6 +94,7 @@ const mergeable: { readonly [type in Strategy['type']]?: (type: ColumnType) => b
   deep_merge: (type) => type === 'json',
   bool_or: (type) => type === 'boolean',
   bool_and: (type) => type === 'boolean',
+  sum: isSummed,
   max: (type) => type !== 'json',
   min: (type) => type !== 'json',
 };
@@ -107,25 +109,26 @@ function checkType(
   const declared = columns.fields.get(column)?.type;
   const accepts = mergeable[strategy.type];
   if (declared === undefined || accepts === undefined || accepts(declared)) return;
-  const wanted = accepts('json') ? 'json' : accepts('string') ? 'ordered' : 'boolean';
-  const message = `${strategy.type} merges ${wanted} columns, and ${printShort(column)} is ${declared}`;
-  const help =
-    wanted === 'ordered'
-      ? 'json has no order: choose another strategy, or map the part of it that has one.'
-      : `declare \`type: ${wanted}\` in \`map\`, or choose another strategy.`;
+  const ordered = accepts('string');
+  const wanted = columnTypes.filter(accepts);
+  const words = ordered ? 'ordered' : wanted.join(', ');
+  const message = `${strategy.type} merges ${words} columns, and ${printShort(column)} is ${declared}`;
+  const help = ordered
+    ? 'A json value has no order: choose another strategy, or map the part of it that has one.'
+    : `Declare \`type: ${wanted.at(-1)}\` in \`map\`, or choose another strategy.`;
   findings.error({ path, code: 'merge/type', message, help });
 }
 
 async function checkFunction(file: string, path: ConfigPath, findings: Findings): Promise<void> {
   if (!existsSync(file)) {
-    const help = 'a path in `merge` is relative to the folder of the config.';
+    const help = 'A path in `merge` is relative to the folder of the config.';
     findings.error({ path, code: 'config/merge', message: `there is no file ${file}`, help });
     return;
   }
   try {
     const module = await importModule(file);
     if (typeof module.default === 'function') return;
-    const help = 'write `export default (existing, incoming, context) => …`.';
+    const help = 'Write `export default (existing, incoming, context) => …`.';
     findings.error({
       path,
       code: 'config/merge',

@@ -21,7 +21,7 @@ function comparePair(
   const replacing = [first, second].find(({ mode }) => mode === 'replace');
   if (replacing !== undefined) {
     const message = `"${first.name}" and "${second.name}" both write ${target}, and "${replacing.name}" replaces all that is there`;
-    const help = 'give one of them a target of its own, or let both upsert.';
+    const help = 'Give one of them a target of its own, or let both upsert.';
     findings.error({ path: ['pipelines', second.name, 'to'], code: 'config/target', message, help });
     return;
   }
@@ -31,6 +31,6 @@ function comparePair(
     if (type === undefined || other === undefined || type === other) continue;
     const message = `${target} has the column "${column}" as ${other} in the pipeline "${first.name}", and here as ${type}`;
     const path = ['pipelines', second.name, 'map', column, 'type'];
-    findings.error({ path, code: 'config/target', message, help: 'declare the same type in both.' });
+    findings.error({ path, code: 'config/target', message, help: 'Declare the same type in both.' });
   }
 }

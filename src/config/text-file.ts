@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 
-/** The text of a file, or why it cannot be had. */
+/** The text of a file, or why it cannot be read. */
 export type TextFile =
   | { readonly text: string }
   | { readonly problem: 'missing' | 'unreadable' | 'too_large' | 'not_text'; readonly reason: string };

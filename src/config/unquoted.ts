@@ -25,7 +25,7 @@ export function findUnquoted(
     code: 'config/unquoted',
     path,
     message: `${value} ${reason}`,
-    help: `put it in quotes: ${key === undefined ? '' : `${key}: `}${quote(value)}`,
+    help: `Put it in quotes: ${key === undefined ? '' : `${key}: `}${quote(value)}`,
     span: spanOf(source, start, end),
   };
 }

@@ -1,5 +1,6 @@
+import { shortestSecret } from '../model/redact.ts';
 import type { SinkDefinition, SourceDefinition } from '../plugin/contract.ts';
-import { namesOf, resolvePlugin } from '../plugin/resolve.ts';
+import { isBuiltIn, namesOf, resolvePlugin } from '../plugin/resolve.ts';
 import type { Definitions, PluginKind } from '../plugin/shape.ts';
 import { schemaErrors } from './ajv.ts';
 import { coreSchema, type Schema, sinkSchema, sourceSchema } from './core-schema.ts';
@@ -14,8 +15,10 @@ import { didYouMean } from './suggest.ts';
 /** A source or sink whose options were checked. */
 interface Entry<Plugin> {
   readonly name: string;
-  /** Undefined when there is none of that type, which was told. */
+  /** Undefined when there is none of that type, which is already reported. */
   readonly plugin?: Plugin;
+  /** Its path or package; undefined for a built-in. */
+  readonly own?: string;
   /** With the plugin's defaults; without `type` and `streams`. */
   readonly options: Fields;
 }
@@ -27,14 +30,12 @@ export interface SourceEntry extends Entry<SourceDefinition> {
 
 export type SinkEntry = Entry<SinkDefinition>;
 
-/** The config after `defaults`, schemas and their own defaults. What has the wrong shape was told, and may be in here. */
+/** The config after `defaults`, schemas and their own defaults. What has the wrong shape is already reported, and may be in here. */
 export interface Checked {
   readonly state: unknown;
   readonly sources: ReadonlyMap<string, SourceEntry>;
   readonly sinks: ReadonlyMap<string, SinkEntry>;
   readonly pipelines: ReadonlyMap<string, Fields>;
-  /** Values that must never be printed. */
-  readonly secrets: ReadonlySet<string>;
 }
 
 /** What every step of the check needs. */
@@ -42,7 +43,6 @@ interface Check {
   readonly document: Document;
   readonly directory: string;
   readonly findings: Findings;
-  readonly secrets: Set<string>;
 }
 
 /** Checks a config by its schemas, the core's and its plugins', and puts their defaults in. */
@@ -51,15 +51,14 @@ export async function validateDocument(
   directory: string,
   findings: Findings,
 ): Promise<Checked> {
-  const secrets = new Set(document.secretValues);
-  const check = { document, directory, findings, secrets };
+  const check = { document, directory, findings };
   const root = checkNode(check, mergeDefaults(document.value), coreSchema, []);
   const sources = new Map<string, SourceEntry>();
   for (const [name, value] of entriesOf(root.sources))
     sources.set(name, await sourceEntry(check, name, value));
   const sinks = new Map<string, SinkEntry>();
   for (const [name, value] of entriesOf(root.sinks)) sinks.set(name, await sinkEntry(check, name, value));
-  return { state: root.state, sources, sinks, pipelines: new Map(entriesOf(root.pipelines)), secrets };
+  return { state: root.state, sources, sinks, pipelines: new Map(entriesOf(root.pipelines)) };
 }
 
 async function sourceEntry(check: Check, name: string, value: Fields): Promise<SourceEntry> {
@@ -72,17 +71,28 @@ async function sourceEntry(check: Check, name: string, value: Fields): Promise<S
     path,
   );
   const schema = plugin ? streamOf(plugin) : {};
-  const checkedStreams = entriesOf(streams, plugin?.shortForm ?? 'stream').map(([stream, options]) => {
-    return [stream, checkNode(check, options, schema, [...path, 'streams', stream])] as const;
+  const placeOf = (stream: string) => [...path, 'streams', stream];
+  // A short form of the wrong type is already reported.
+  const entries = entriesOf(streams, plugin?.shortForm ?? 'stream').filter(
+    ([stream]) => isFields(Object(streams)[stream]) || !check.findings.touches(placeOf(stream)),
+  );
+  const checkedStreams = entries.map(([stream, options]) => {
+    return [stream, checkNode(check, options, schema, placeOf(stream))] as const;
   });
-  return { name, plugin, options: toFields(Object.entries(options)), streams: new Map(checkedStreams) };
+  const own = await ownPlugin(value.type);
+  return { name, plugin, own, options: toFields(Object.entries(options)), streams: new Map(checkedStreams) };
 }
 
 async function sinkEntry(check: Check, name: string, value: Fields): Promise<SinkEntry> {
   const path = ['sinks', name];
   const plugin = await findPlugin(check, value.type, 'sink', path);
   const { type, ...options } = checkNode(check, value, plugin ? sinkOf(plugin) : sinkSchema, path);
-  return { name, plugin, options: toFields(Object.entries(options)) };
+  const own = await ownPlugin(value.type);
+  return { name, plugin, own, options: toFields(Object.entries(options)) };
+}
+
+async function ownPlugin(type: unknown): Promise<string | undefined> {
+  return typeof type === 'string' && !(await isBuiltIn(type)) ? type : undefined;
 }
 
 async function findPlugin<Kind extends PluginKind>(
@@ -103,10 +113,18 @@ async function findPlugin<Kind extends PluginKind>(
 
 /** The value with its variables typed and the schema's defaults in; what the schema refuses is told. */
 function checkNode(check: Check, value: unknown, schema: Schema, path: ConfigPath): Fields {
-  const { document, findings, secrets } = check;
+  const { document, findings } = check;
   const isVariable = (at: ConfigPath) =>
     document.fromEnvironment.has(toPointer(writtenAt(document.value, at)));
   const typed = typeVariables(value, schema, path, isVariable);
+  for (const secret of findSecrets(typed, schema, path)) {
+    findings.secrets.add(secret.text);
+    // A variable may be only a part of it, and be told of alone.
+    for (const part of document.variableValues) {
+      if (part.length >= shortestSecret && secret.text.includes(part)) findings.secrets.add(part);
+    }
+    if (!comesFromOutside(document, secret.path)) findings.warning(literalSecret(secret.path));
+  }
   try {
     // Redacted before they are quoted: a long value is cut there, and the start of a secret would be left.
     const errors = schemaErrors(schema, typed).map((error) => ({
@@ -116,10 +134,6 @@ function checkNode(check: Check, value: unknown, schema: Schema, path: ConfigPat
     for (const finding of toFindings(errors, typed, path)) findings.error(finding);
   } catch (error) {
     findings.thrown([...path, 'type'], error);
-  }
-  for (const secret of findSecrets(typed, schema, path)) {
-    secrets.add(secret.text);
-    if (!comesFromOutside(document, secret.path)) findings.warning(literalSecret(secret.path));
   }
   const filled = fillDefaults(typed, schema);
   return isFields(filled) ? filled : toFields([]);
@@ -135,16 +149,16 @@ function literalSecret(path: ConfigPath) {
     path,
     code: 'config/secret',
     message: 'a secret is written out in the config, where everyone who reads the file sees it',
-    help: 'put it into the environment or into .env, and write ${NAME} here.',
+    help: 'Put it into the environment or into .env, and write ${NAME} here.',
   } as const;
 }
 
-/** The members of a map that are maps themselves; a bare string is `{ [shortForm]: string }`. */
+/** The members of a map that are maps themselves; a bare value is `{ [shortForm]: value }`. */
 function entriesOf(value: unknown, shortForm?: string): readonly (readonly [string, Fields])[] {
   if (!isFields(value)) return [];
   return Object.entries(value).flatMap(([name, member]): (readonly [string, Fields])[] => {
-    if (typeof member === 'string' && shortForm !== undefined)
-      return [[name, toFields([[shortForm, member]])]];
-    return isFields(member) ? [[name, member]] : [];
+    if (isFields(member)) return [[name, member]];
+    const isScalar = ['string', 'number', 'boolean'].includes(typeof member);
+    return isScalar && shortForm !== undefined ? [[name, toFields([[shortForm, member]])]] : [];
   });
 }

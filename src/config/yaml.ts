@@ -49,7 +49,7 @@ function tooDeep(source: SourceText, offset: number): Diagnostic {
 
 function secondDocument(source: SourceText, second: Document): Diagnostic {
   const marker = source.text.lastIndexOf('---', second.range?.[0] ?? 0);
-  const help = 'remove this line, or move what follows into a file of its own and name it under `include`';
+  const help = 'Remove this line, or move what follows into a file of its own and name it under `include`.';
   return mistake(
     'config/multiple_documents',
     source,

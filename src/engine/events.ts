@@ -22,7 +22,8 @@ export type RunEvent =
   | {
       readonly type: 'notice';
       readonly at: string;
-      readonly pipeline: string;
+      /** Undefined where it is about a source or sink that pipelines share. */
+      readonly pipeline?: string;
       readonly level: 'info' | 'warn';
       readonly message: string;
     }

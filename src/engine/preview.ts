@@ -1,8 +1,11 @@
 import type { Config, PipelineConfig } from '../config/config.ts';
 import type { Cell, Column, Reject, SourceRecord } from '../model/types.ts';
 import { createMapper } from '../transform/mapper.ts';
+import { openReading } from '../transform/reading.ts';
 import { checkHeader } from './header.ts';
-import { limitRecords, takeSample } from './sample.ts';
+import { openSource } from './plugin-calls.ts';
+import { takeSample } from './sample.ts';
+import { readStream } from './stream.ts';
 import { strategyOf } from './target.ts';
 
 /** One record, and what the pipeline would make of it. */
@@ -28,18 +31,12 @@ export async function preview(
   signal: AbortSignal,
 ): Promise<Preview> {
   const logger = { info: () => undefined, warn: () => undefined };
-  const { plugin, options } = pipeline.source;
-  const source = await plugin.open(options, { directory: config.directory, signal, logger });
+  const source = await openSource(pipeline.source, { directory: config.directory, signal, logger });
   try {
-    const request = { rows: Math.max(limit, 1), bytes: 4 * 1024 * 1024 };
-    const read = source.read({
-      stream: pipeline.stream.name,
-      options: pipeline.stream.options,
-      batch: request,
-      signal,
-    });
-    const { sample, batches } = await takeSample(limitRecords(read, limit));
     const run = { id: 'preview', started_at: new Date().toISOString() };
+    const reading = openReading({ now: run.started_at, exact: false, key: [], full: true, hash: () => '' });
+    const read = readStream(source, pipeline, reading, { signal, max_records: limit });
+    const { sample, batches } = await takeSample(read.batches);
     const mapper = createMapper({ ...pipeline, strategy: (column) => strategyOf(pipeline, column), run });
     mapper.learn(sample, undefined);
     const records: Previewed[] = [];

@@ -1,17 +1,28 @@
 import type { SourceRecord } from '../model/types.ts';
-import type { Batch } from '../plugin/contract.ts';
 
 const sampleRecords = 1000;
 const sampleBytes = 4 * 1024 * 1024;
 
+interface Sized {
+  readonly records: readonly SourceRecord[];
+  readonly bytes: number;
+  readonly header?: readonly string[];
+}
+
 /** The records a read begins with, for learning types, and all its batches, those among them. */
-export interface Sampled {
+export interface Sampled<Batch> {
   readonly sample: readonly SourceRecord[];
+  /** The column names that tabular data has told of so far; none for other data. */
+  readonly header: readonly string[];
   readonly batches: AsyncIterable<Batch>;
+  /** Ends the read, wherever it is. */
+  close(): Promise<void>;
 }
 
 /** Reads ahead far enough to learn types: 1,000 records or 4 MB, however the batches fall. */
-export async function takeSample(batches: AsyncIterable<Batch>): Promise<Sampled> {
+export async function takeSample<Batch extends Sized>(
+  batches: AsyncIterable<Batch>,
+): Promise<Sampled<Batch>> {
   const iterator = batches[Symbol.asyncIterator]();
   const held: Batch[] = [];
   let records = 0;
@@ -24,25 +35,14 @@ export async function takeSample(batches: AsyncIterable<Batch>): Promise<Sampled
     bytes += next.value.bytes;
   }
   const sample = held.flatMap((batch) => batch.records).slice(0, sampleRecords);
-  return { sample, batches: replay(held, iterator) };
+  const header = [...new Set(held.flatMap((batch) => batch.header ?? []))];
+  const close = async () => {
+    await iterator.return?.();
+  };
+  return { sample, header, batches: replay(held, iterator), close };
 }
 
-async function* replay(held: Batch[], rest: AsyncIterator<Batch>): AsyncGenerator<Batch> {
-  try {
-    for (let batch = held.shift(); batch; batch = held.shift()) yield batch;
-    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
-  } finally {
-    await rest.return?.();
-  }
-}
-
-/** The first `most` records of a read; the rest is not asked for. */
-export async function* limitRecords(batches: AsyncIterable<Batch>, most: number): AsyncGenerator<Batch> {
-  let left = most;
-  for await (const batch of batches) {
-    const records = batch.records.slice(0, left);
-    left -= records.length;
-    yield { ...batch, records };
-    if (left <= 0) return;
-  }
+async function* replay<Batch>(held: Batch[], rest: AsyncIterator<Batch>): AsyncGenerator<Batch> {
+  for (let batch = held.shift(); batch; batch = held.shift()) yield batch;
+  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
 }

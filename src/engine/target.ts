@@ -13,6 +13,7 @@ export function strategyOf(pipeline: PipelineConfig, column: string): Strategy {
 export function targetMaker(
   config: Config,
   pipeline: PipelineConfig,
+  checkpointName: string,
   run: Target['run'],
 ): (columns: readonly Column[]) => Target {
   const sharing = [...config.pipelines.values()].filter(
@@ -25,7 +26,7 @@ export function targetMaker(
   return (columns) => {
     const place = (name: string) => columns.findIndex((column) => column.name === name);
     return {
-      pipeline: pipeline.name,
+      pipeline: checkpointName,
       name: pipeline.target,
       mode: pipeline.mode,
       columns: columns.map((column) => ({

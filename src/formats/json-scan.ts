@@ -33,7 +33,7 @@ export class JsonScan {
   #elements: Element[] = [];
   #arrays = 0;
   #depth = 0;
-  /** How deep the array lies that is being walked; undefined outside of arrays. */
+  /** How deep the array lies that is being walked; undefined outside arrays. */
   #base: number | undefined;
   #inString = false;
   /** The beginning of an element, from chunks before. */
@@ -171,7 +171,7 @@ export class JsonScan {
     const hint = 'A file with one object per line is `format: jsonl`.';
     if (this.#begun.length > longestRecord)
       throw tooLong(this.#file, `the record in line ${this.#elementLine}`, hint);
-    if (this.skeleton.length > longestRecord) throw tooLong(this.#file, 'the part outside of arrays', hint);
+    if (this.skeleton.length > longestRecord) throw tooLong(this.#file, 'the part outside arrays', hint);
   }
 
   #countLines(text: string, at: number): void {

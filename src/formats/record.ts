@@ -9,6 +9,7 @@ export function recordFrom(text: string, file: string, line: number, hint: strin
   try {
     value = parseJson(text);
   } catch (cause) {
+    if (cause instanceof RangeError) throw malformed(file, line, `is ${cause.message}`, hint, cause);
     const wrong = line + lineEnds(text.slice(0, positionOf(cause) ?? blankBefore(text)));
     throw malformed(file, wrong, `is not JSON: ${sentence(cause)}`, hint, cause);
   }

@@ -3,10 +3,6 @@
  * Codes are stable once released. The part before the slash says who finds it.
  */
 export const errorCodes = {
-  'usage/invalid':
-    'The command line was not understood. Nothing was run. `syncline COMMAND --help` shows its flags.',
-  'row/type':
-    'A value does not fit its column. The row was kept as a reject. Change the mapping (`type`, `on_error`, an `expr`) or the source.',
   'config/alias':
     'A YAML alias (`*name`) has no anchor (`&name`) above it, contains itself, or makes the config far larger than its text. Text that begins with `*` needs quotes.',
   'config/ambiguous':
@@ -15,6 +11,8 @@ export const errorCodes = {
     "A schema under `checks` is not valid JSON Schema, or asks for something JSON Schema does not know. Each check is the schema of one column's value.",
   'config/column':
     "A column is named that the mapping does not have, or two columns get in each other's way: names that differ only in case, or a mapped column with the name of one that Syncline fills itself (`columns`).",
+  'config/cycle':
+    'Pipelines wait for one another through `after`, so none of them could start. The message shows the ring; take one of them out.',
   'config/duplicate_key':
     'A map holds the same key twice, and only one of them could count. Remove one, or rename it.',
   'config/duplicate_name':
@@ -33,17 +31,17 @@ export const errorCodes = {
     '`include` names no file, or an included file holds what belongs into the config itself. Included files may hold `sources`, `sinks`, `pipelines` and `x-…` keys.',
   'config/key': 'A key of a map is itself a map, a list or an alias. Keys are plain names.',
   'config/limit':
-    'The value has the right type, but lies outside of what the option allows: too small, too large, too short, or empty.',
+    'The value has the right type, but lies outside what the option allows: too small, too large, too short, or empty.',
   'config/merge':
-    'A merge strategy lacks what it needs: a sink with a ledger for `keep_edits`, a file whose default export is a function for one of your own, `max` for the column that `newest` goes by.',
+    'A merge strategy lacks what it needs: a sink with a ledger for `keep_edits` and `sum`, an incremental stream for `sum`, a file whose default export is a function for one of your own, `max` for the column that `newest` goes by.',
   'config/merge_key':
     '`<<` merges other maps into this one, and was given something that is no map. Write `<<: *name`, where `&name` marks a map.',
   'config/mode':
-    'Two things do not go together: the sink cannot write that mode, or an option belongs to another one. `merge` and `replace_within` belong to `upsert`; `replace_within` needs `each`, and a column of the primary key that is mapped from `$record`.',
+    'Two things do not go together: the sink cannot write that mode, or an option belongs to another one. `merge` and `replace_within` belong to `upsert`; `replace_within` needs `each`, and a column of the primary key that is mapped from `$record`. `lookback`, `full_every` and `on_missing: include` read records again, which `append` and `sum` would count again.',
   'config/multiple_documents':
     'A config is one YAML document, and a line `---` begins a second one. Remove that line, or move the second part into a file named under `include`.',
   'config/name':
-    'Names of sources, sinks, streams and pipelines have letters, digits, "_" and "-", and begin with a letter or digit. A dot would be taken for the one in `source.stream`.',
+    'Names of sources, sinks, streams and pipelines have letters, digits, "_" and "-", begin with a letter or digit, and are not only a number. A dot would be taken for the one in `source.stream`.',
   'config/not_a_map':
     'The config as a whole is a list or a single value. It is a map: `version: 1`, then `sources`, `sinks` and `pipelines`. A colon needs a space after it.',
   'config/not_found':
@@ -56,7 +54,7 @@ export const errorCodes = {
     'A path cannot be understood. It is a chain of names, `address.city` or `tags.0`; a name with a dot is quoted: `["a.b"]`. It may begin with `$`, `$record`, `$run.id` or `$now`.',
   'config/pattern': 'The text is not of the form that the option asks for. The help says which form that is.',
   'config/primary_key':
-    "The mode `upsert` looks rows up by their primary key, and this pipeline has none: name its columns in `primary_key`, map the stream's own key, or choose `mode: append`.",
+    "The mode `upsert` looks rows up by their primary key, and this pipeline has none: name its columns in `primary_key`, map the stream's own key, or choose `mode: append`. A column of type json is no key: one object has many texts.",
   'config/reference':
     '`from` names `source.stream` and `to` names `sink.target`, and there is nothing of that name in the config. Names are written as they are declared, case included.',
   'config/required': 'An option is missing that has no default. The help shows how it may look.',
@@ -86,10 +84,26 @@ export const errorCodes = {
     'A constant of the config (`value` or `default`) does not fit the type of its column. Change the constant or the `type`.',
   'config/variable_syntax':
     'A `${…}` cannot be understood. The forms are `${NAME}`, `${NAME:-default}`, `${NAME:?message}` and `${file:PATH}`; `$${` stands for the text `${`.',
+  'internal/bug':
+    'Something Syncline did not foresee went wrong in it or in a plugin. The crash report that was named tells where; please report it.',
+  'lease/held':
+    'Another run holds the pipeline: its process, and since when, are named. One pipeline has one run at a time; the others of this run went on. Wait for it, or stop it.',
+  'lease/lost':
+    'Another run took this pipeline over, because this one seemed dead: it slept, was stopped, or could not reach the state. Nothing was written since. The other run goes on from the last committed batch.',
+  'ledger/newer':
+    'The ledger beside the target tables was written by a newer version of Syncline, and this one does not know its form. Nothing was changed. Use that version.',
   'merge/function':
     'A merge function of your own threw, or returned what does not fit the column. Nothing of the batch was written. Correct the function; it must return its value at once, of the type of the column.',
+  'merge/overflow':
+    'A sum is too large for the type of its column. Nothing of the batch was written. A `decimal` holds any; declare it under `map` and read the stream into a new column or table.',
   'merge/type':
     'A merge strategy cannot work on the type of its column: `union` needs json, `bool_or` and `bool_and` need boolean, `max`, `min` and the field of `newest` need anything but json. Declare the `type` under `map`, or choose another strategy.',
+  'output/failed':
+    'The standard output or the standard error could not be written: the disk it is redirected to is full, or the device is gone. The work itself was done; its report is not whole.',
+  'plugin/exit':
+    'A plugin or a merge function ended the whole process, and with it all pipelines. What was committed stays. It has to throw an error in its place.',
+  'plugin/failed':
+    'A plugin that is not built in threw an error while it worked. The pipelines that use it failed, the others ran on. The crash report that was named has its stack; correct the plugin. An error made with `SyncError` is told with its own code and hint.',
   'plugin/invalid':
     'A plugin was found, but what it exports is not a source or sink. It exports `source` or `sink`, made with `defineSource` or `defineSink` from "syncline"; its options are a JSON Schema.',
   'plugin/kind':
@@ -98,6 +112,10 @@ export const errorCodes = {
     'The module of a plugin or of a merge function could not be loaded: it has a syntax error, imports what is not installed, or throws when it is loaded.',
   'plugin/missing':
     '`type` names a file that does not exist. The path is relative to the folder of the config.',
+  'plugin/stalled':
+    'Nothing was left that could happen, and a plugin or a module still waited: for a promise that nobody settles. The process was ended; what was committed stays. Correct the plugin.',
+  'reject/too_many':
+    'More rows were rejected than the pipeline allows with `rejects.max` (5 % unless it says otherwise). That is more often a changed source than bad rows. Batches committed before stay; `syncline rejects show` has the reasons.',
   'row/check':
     "A value broke the column's rule under `checks`. The row was kept as a reject; a missing value is judged as null.",
   'row/depth':
@@ -107,11 +125,15 @@ export const errorCodes = {
   'row/expression':
     'A CEL expression failed for this record, often because a value was null. The row was kept as a reject. `coalesce(record.a, 0)` stands in for a missing value.',
   'row/key':
-    'A field of the primary key is missing or null, so the row has no identity. It was kept as a reject. Correct the mapping or the source, or choose another key.',
+    'A field of the primary key is missing or null, or is an array or object, which has many texts, so the row has no identity. It was kept as a reject. Correct the mapping or the source, or choose another key.',
   'row/text':
     'A text holds a NUL character or half of a surrogate pair, which databases cut off or replace in silence. The row was kept as a reject. Clean the text in the source.',
+  'row/type':
+    'A value does not fit its column, or is none at all, such as a function. The row was kept as a reject. Change the mapping (`type`, `on_error`, an `expr`) or the source.',
   'schema/case':
     'Two columns or tables have names that differ only in case, which many databases take for one. Rename a column with `map`; write a table in `to` as the database has it.',
+  'schema/collation':
+    'A key column of the table is unique under a collation such as NOCASE, for which `a` and `A` are one key; Syncline keeps them apart, so the second could not be inserted. Make the table anew without the collation, or write to another one.',
   'schema/limit':
     'A table would get more columns than its database allows. Name the fields that are needed with `map`, or keep a record whole in one json column.',
   'schema/name':
@@ -123,25 +145,25 @@ export const errorCodes = {
   'schema/type':
     'A column that is already in the table is declared with a type that would change the values written to it. Nothing was written. Change the declaration, the `type`, or the name of the column.',
   'schema/type_changed':
-    'A column without a declared `type` got a value that does not fit the type it has. Declare a `type` for it in `map` to settle what it shall be.',
-  'usage/unknown_plugin': 'There is no built-in plugin of that name. `syncline plugins list` lists them.',
-  'usage/unknown_pipeline':
-    'A pipeline was named that the config does not have. Nothing was run. `syncline config show` lists them.',
-  'usage/unknown_code': 'There is no such error code. `syncline explain` without a code lists all of them.',
-  'usage/limited_replace':
-    '`--max-records` reads a part of a stream, and mode `replace` makes the target what was read: together they would throw rows away. Nothing was run.',
-  'source/missing_column':
-    'A mapping reads a column by its name, and the file or table has no such column: it was renamed, removed, or misspelt. Nothing of this read was written. Correct the mapping, or give the field a `default`.',
+    'A column without a declared `type` got a value that does not fit the type it has. Declare the `type` in `map`; where a table was made with a narrower one, map the field to a column of another name, or have the table made anew.',
+  'sink/duplicate_key':
+    'Several rows of the target table have the same primary key, so it is unknown which one a new row is to be merged into. Nothing was written. Remove all but one, or choose a key that tells them apart.',
   'sink/empty_replace':
     'The source returned no row, and mode `replace` would have emptied a target that has something. Nothing was changed. Look at the source first; if the target is to be emptied, run with `--allow-empty`.',
-  'state/newer':
-    'The state file was written by a newer version of Syncline, and this one does not know its form. Nothing was changed. Use that version, or name another file with `state:`.',
-  'internal/bug':
-    'Something Syncline did not foresee went wrong in it or in a plugin. The crash report that was named tells where; please report it.',
   'sink/path':
     "The name of a target leads out of the sink's folder: by `..`, an absolute path or a link. The part of `to` after the dot names a file inside `dir`.",
+  'sink/target_gone':
+    'Rows were written to a target that is now missing or empty, and the cursor is past them: going on would leave a hole. Nothing was written. Read everything again with `--all`, or forget the checkpoint with `syncline state reset`.',
   'sink/write_failed':
     'A sink could not write: the disk is full, a permission is missing, or the device is gone. What was there before is as it was. Remove the cause and run again.',
+  'source/blob':
+    'A column holds a blob, and only text and numbers can be read. Use a `query` that leaves the column out or turns it into text, such as `hex(column)`.',
+  'source/cursor_column':
+    'The `cursor_field` of a stream is not a column of the table or query it reads. Name one as it is spelled there; a value inside a column becomes one of its own with a `query`.',
+  'source/cursor_missing':
+    'A record has no value in its cursor field, so it is unknown whether it is new. It was not passed over: the stream stopped there. Say with `on_missing` whether such records are left out (`exclude`) or read in every run (`include`), or correct the source.',
+  'source/cursor_type':
+    'Values of a cursor field cannot be compared: they are neither numbers, timestamps nor text, changed from one to another (`10` and `"10"`, with and without a zone), are numbers written as text of different length, or do not fit `initial`, `lookback`, `--from` or `--to`. Nothing was passed over. Correct the source or the option; after a change for good, read everything with `--all`.',
   'source/encoding':
     'A file holds bytes that its encoding has no character for, or `encoding` is not the name of one. Nothing is guessed or replaced: set `encoding` to what the file is written in.',
   'source/file_changed':
@@ -156,26 +178,28 @@ export const errorCodes = {
     'A gzip file is damaged or was cut off, so its end is unknown. Have it written or copied again; `gzip -t FILE` tells whether it is whole.',
   'source/malformed':
     'A file is not what its format says, or was cut off. The message names the file and, where it can, the line. Have the file written again, or set `format` to what it is.',
+  'source/missing_column':
+    'A mapping reads a column by its name, and the file or table has no such column: it was renamed, removed, or misspelt. Nothing of this read was written. Correct the mapping, or give the field a `default`.',
   'source/no_header':
     'A csv or tsv file has no header row: it is empty, or its lines do not end in LF or CRLF. The first line names the columns.',
+  'source/not_sorted':
+    'A stream is read with `order: ascending`, and a record came whose cursor is below the one before. An interrupted read would go on past records it never had, so it stopped there. Sort the source by the field, or set `order: none`.',
   'source/option':
     'An option of a stream does not go with the format of its file, or has a value that cannot work. Remove the option, or set `format`.',
+  'source/position_lost':
+    'A read was interrupted and cannot go on where it stopped, because the source is no longer as it was: a file was changed, removed or added, or the rows of a table may have been renumbered. Where rows are merged, the stream is read again from the start; where each must come exactly once, nothing was read: choose `--all`, or forget the checkpoint with `syncline state reset`.',
+  'source/query':
+    'The query of a stream cannot be read: it is not a single SELECT, has a mistake, or returns two columns of one name. A stream has either `table` or `query`.',
   'source/ragged_row':
     'A row of a csv or tsv file has more or fewer cells than the header, so it is unknown which cell belongs to which column. Quote cells that hold the delimiter, a quote or a line end; check `delimiter`.',
   'source/record_too_long':
     'A single record of a file is longer than 64 MB. Most often a quote is never closed, or the file has another format than was said.',
   'source/records':
     'The array of records is not where `records` says. An absent array is an error, because a wrong path would look like an empty source; null there is an empty source.',
-  'ledger/newer':
-    'The ledger beside the target tables was written by a newer version of Syncline, and this one does not know its form. Nothing was changed. Use that version.',
-  'sink/duplicate_key':
-    'Several rows of the target table have the same primary key, so it is unknown which one a new row is to be merged into. Nothing was written. Remove all but one, or choose a key that tells them apart.',
-  'source/blob':
-    'A column holds a blob, and only text and numbers can be read. Use a `query` that leaves the column out or turns it into text, such as `hex(column)`.',
-  'source/query':
-    'The query of a stream cannot be read: it is not a single SELECT, has a mistake, or returns two columns of one name. A stream has either `table` or `query`.',
   'source/table_missing':
     'The database has no table or view of that name. The message lists those it has; names are case-sensitive here.',
+  'source/too_many_ties':
+    'Records must not be taken twice here, so those that share the latest cursor value are remembered, and these are more than 10,000. Use a finer cursor field, or `mode: upsert` with a `primary_key`, which needs no memory.',
   'sql/constraint':
     'The database refused a row for one of its own rules: NOT NULL, UNIQUE, CHECK or a foreign key. Nothing of the batch was written. Correct the row in the source or the mapping, or the rule.',
   'sql/corrupt':
@@ -188,10 +212,40 @@ export const errorCodes = {
     'Another program held the lock of the database file for longer than we wait. Nothing was written. Find what has it open, close it, then run again.',
   'sql/open':
     'The database file cannot be opened: the path leads to a folder, or to a place that cannot be read or made.',
+  'sql/outcome':
+    'The database failed while a batch was committed, and could not be read afterwards, so it is not known whether the batch landed. The next run reads it from the ledger and goes on from there: nothing is lost or doubled.',
   'sql/readonly':
     'The database file cannot be written: its permissions, its folder or its disk forbid it, or it was opened for reading only.',
   'sql/value':
-    'A value cannot be stored as it is: a text with a NUL or half a surrogate pair, an integer outside of 64 bits, or a number that is not finite. Nothing of the batch was written.',
+    'A value cannot be stored as it is: a text with a NUL or half a surrogate pair, an integer outside 64 bits, or a number that is not finite. Nothing of the batch was written.',
+  'state/changed':
+    'What a cursor depends on (the source, its options, the filter, the cursor field, the mode, the key) was changed since the checkpoint was made, so it may point past records that were never read. Nothing was read. Read everything again with `--all`, or forget the checkpoint with `syncline state reset`.',
+  'state/document':
+    'A document of checkpoints, as `syncline state export` writes it, is not of that form, or names pipelines or targets that this config does not have. Nothing was written.',
+  'state/emptied':
+    'The file of the state was emptied, while its log beside it still holds something. Nothing was changed, because SQLite would take it for a new database and throw the log away. Restore the state from a backup, or move both files aside.',
+  'state/exists':
+    'A checkpoint cannot take a name that has one already. Nothing was written. Forget the one there first: `syncline state reset PIPELINE`.',
+  'state/newer':
+    'The state file was written by a newer version of Syncline, and this one does not know its form. Nothing was changed. Use that version, or name another file with `state:`.',
+  'state/no_checkpoint':
+    'No checkpoint is kept under that name beside the target of the pipeline. `syncline state list` shows those there are.',
+  'usage/invalid':
+    'The command line was not understood. Nothing was run. `syncline COMMAND --help` shows its flags.',
+  'usage/limited_replace':
+    '`--max-records`, `--from`, `--to` and `--last` read a part of a stream, and mode `replace` makes the target what was read: together they would throw rows away. Nothing was run.',
+  'usage/no_cursor':
+    '`--from`, `--to`, `--last` and `--rollback` go by the cursor of a stream, and this one is not incremental. Nothing was run. Declare `incremental`, or run without them: all of it is read.',
+  'usage/read_again':
+    'The flags read records again, and the pipeline would count them again: `append` adds rows, `sum` adds values. Nothing was run. `--yes` lets `append` do it; what is summed begins anew with an empty target and `syncline state reset`.',
+  'usage/unknown_code': 'There is no such error code. `syncline explain` without a code lists all of them.',
+  'usage/unknown_pipeline':
+    'A pipeline was named that the config does not have. Nothing was run. `syncline config show` lists them.',
+  'usage/unknown_plugin': 'There is no built-in plugin of that name. `syncline plugins list` lists them.',
+  'usage/unknown_run':
+    'The state remembers no run of that id. `syncline runs` lists those it remembers; `syncline history clear` and time make it forget.',
+  'usage/unwritable':
+    'The file that was to be written cannot be: its folder cannot be made, a permission is missing, or the disk is full. Name another.',
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

@@ -1,22 +1,34 @@
 import { parse as parseLossless } from 'lossless-json';
 import { Decimal } from './decimal.ts';
+import type { Redact } from './redact.ts';
 import type { Value } from './types.ts';
+
+/** Deeper nesting than this is no data anybody meant, and would end in a stack overflow somewhere. */
+export const maxDepth = 500;
+
+/** What is JSON without quotes. */
+const isJsonWord = /^(null|true|false|-?[0-9][0-9.eE+-]*)$/;
 
 /** Text that may hold a number `JSON.parse` would change: 16 digits (a point among them), or a large exponent. */
 const suspicious = /[0-9][0-9.]{15}|[0-9][eE][+-]?[0-9]{3}/;
 
 /**
  * Parses JSON text exactly: see {@link Value} for how numbers come back. Throws a `SyntaxError` for text that is not
- * JSON. Fast for text without long numbers, which goes through `JSON.parse`.
+ * JSON, and a `RangeError` for what is nested too deep. Fast for text without long numbers, which goes through `JSON.parse`.
  */
 export function parseJson(text: string): Value {
   if (!suspicious.test(text)) return JSON.parse(text) as Value;
   // JSON.parse first: it is the stricter judge of what is JSON, and its messages name the position.
   JSON.parse(text);
-  return parseLossless(text, undefined, {
-    parseNumber: exactNumber,
-    onDuplicateKey: ({ newValue }) => newValue,
-  }) as Value;
+  try {
+    return parseLossless(text, undefined, {
+      parseNumber: exactNumber,
+      onDuplicateKey: ({ newValue }) => newValue,
+    }) as Value;
+  } catch (cause) {
+    if (cause instanceof RangeError) throw new RangeError('nested too deep', { cause });
+    throw cause;
+  }
 }
 
 /** The exact value of a number's text: a number where a double holds its digits, else a bigint or a Decimal. */
@@ -37,22 +49,47 @@ function digits(text: string): string {
   return mantissa.replace(/^0+/, '').replace(/0+$/, '');
 }
 
-/** Prints a value as JSON text, every number with the digits it has. A lone surrogate is printed as an escape. */
+/**
+ * Prints a value as JSON text, every number with the digits it has. A lone surrogate is printed as an escape. What code
+ * may hand over besides does not make it fail.
+ */
 export function printJson(value: Value): string {
   try {
-    return JSON.stringify(value);
+    // Undefined for a function, whatever its type says.
+    return (JSON.stringify(value) as string | undefined) ?? 'null';
   } catch {
     // bigint and Decimal refuse JSON.stringify, which is the fast path for everything else.
-    return printExact(value);
+    return showJson(value);
   }
 }
 
-function printExact(value: Value): string {
-  if (typeof value === 'bigint' || value instanceof Decimal) return value.toString();
-  if (Array.isArray(value)) return `[${value.map(printExact).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const members = Object.entries(value).map(
-    ([name, member]) => `${JSON.stringify(name)}:${printExact(member)}`,
-  );
-  return `{${members.join(',')}}`;
+/**
+ * Prints whatever a source handed over, as JSON text for people to look at: exact where it is data. An ellipsis stands
+ * for what is nested too deep or within itself.
+ */
+export function showJson(value: unknown, redact: Redact = (text) => text): string {
+  return show(value, redact, new Set());
+}
+
+function show(value: unknown, redact: Redact, around: Set<object>): string {
+  if (typeof value !== 'object' || value === null || value instanceof Decimal) {
+    const text = String(value);
+    const redacted = redact(text);
+    const isPlain = typeof value !== 'string' && isJsonWord.test(text);
+    return isPlain && redacted === text ? text : JSON.stringify(redacted);
+  }
+  if (around.has(value) || around.size === maxDepth) return '"…"';
+  around.add(value);
+  const text = showNested(value, redact, around);
+  around.delete(value);
+  return text;
+}
+
+function showNested(value: object, redact: Redact, around: Set<object>): string {
+  const inside = (member: unknown) => show(member, redact, around);
+  if (Array.isArray(value)) return `[${value.map(inside).join(',')}]`;
+  const kind = Object.prototype.toString.call(value);
+  if (kind !== '[object Object]') return JSON.stringify(kind);
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${inside(member)}`).join(',')}}`;
 }

@@ -1,5 +1,17 @@
 /** How a pipeline ended, worst first. */
-const outcomes = ['failed', 'cancelled', 'partial', 'succeeded'] as const;
+const outcomes = [
+  'failed',
+  'cancelled',
+  /** Its process died; a later start found it. */
+  'interrupted',
+  /** Another run holds its lease. */
+  'busy',
+  /** Rows were rejected. */
+  'partial',
+  'succeeded',
+  /** There was no need to run it, or what it comes after failed. */
+  'skipped',
+] as const;
 export type Outcome = (typeof outcomes)[number];
 
 /** What a pipeline did, counted in rows unless said otherwise. */
@@ -42,6 +54,8 @@ export interface PipelineResult extends Counts {
   readonly status: Outcome;
   readonly durationMs: number;
   readonly error?: Failure;
+  /** Why it was skipped, for people. */
+  readonly reason?: string;
 }
 
 /** The document that `run --json` ends with. */
@@ -61,4 +75,24 @@ export function runStatus(statuses: readonly Outcome[]): RunResult['status'] {
   const ended = statuses.some((status) => status === 'succeeded' || status === 'partial');
   if (stopped && ended) return 'mixed';
   return outcomes.find((outcome) => statuses.includes(outcome)) ?? 'succeeded';
+}
+
+interface Ending {
+  /** The signal that ended the run, where one did. */
+  readonly stopped?: 'SIGINT' | 'SIGTERM';
+  /** Rejected rows alone do not change the exit code. */
+  readonly allow_rejects: boolean;
+}
+
+/** The exit code of a run: of those that apply, the first in the published order. */
+export function exitCodeOf(
+  results: readonly Pick<PipelineResult, 'status' | 'error'>[],
+  { stopped, allow_rejects }: Ending,
+): number {
+  const some = (...statuses: readonly Outcome[]) => results.some(({ status }) => statuses.includes(status));
+  if (results.some(({ error }) => error?.code === 'internal/bug')) return 70;
+  if (stopped !== undefined) return stopped === 'SIGTERM' ? 143 : 130;
+  if (some('failed', 'cancelled', 'interrupted')) return 1;
+  if (some('busy')) return 5;
+  return some('partial') && !allow_rejects ? 3 : 0;
 }

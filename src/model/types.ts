@@ -9,12 +9,16 @@
  * - **pipeline**: one stream, mapped and merged by **primary key** into one target.
  * - **mode**: how rows meet what is there: append, upsert, replace.
  * - **merge strategy**: how one field of a row already there meets the incoming value.
+ * - **cursor**: where the next run begins; **position**: where an interrupted read goes on; **checkpoint**: both.
  * - **run**: one execution of some pipelines.
+ * - **lease**: the right to run a pipeline; each raises its **fence**, and an older one can no longer write.
  * - **reject**: a row that was refused and kept, with its reason.
  * - **state**: the database that remembers runs and rejects.
- * - **ledger**: what a SQL sink remembers beside its targets, in tables named `_syncline_*`.
+ * - **ledger**: what a SQL sink remembers beside its targets, in tables named `_syncline_*`: checkpoints, fences, edits.
  */
 
+import type { Checkpoint } from './checkpoint.ts';
+import type { ErrorCode } from './codes.ts';
 import type { Decimal } from './decimal.ts';
 
 /**
@@ -83,6 +87,7 @@ export const strategyNames = [
   'last_non_null_value',
   'max',
   'min',
+  'sum',
   'bool_or',
   'bool_and',
   'union',
@@ -118,6 +123,7 @@ export interface TargetColumn extends Column {
  * new one, so `===` tells whether anything changed.
  */
 export interface Target {
+  /** The name its checkpoint is kept under: the pipeline's, or that of a read beside the live one. */
   readonly pipeline: string;
   /** What follows the dot in `to`. */
   readonly name: string;
@@ -153,6 +159,11 @@ export interface RowBatch {
   readonly rows: readonly Row[];
   /** Under `replace_within`, in order; they cover `rows` without gaps. */
   readonly scopes?: readonly Scope[];
+  /**
+   * What the sink's ledger holds once this batch is committed, in the same transaction. A ledger with a higher fence
+   * refuses the batch (`lease/lost`).
+   */
+  readonly ledger: { readonly fence: number; readonly basis: string; readonly checkpoint: Checkpoint };
 }
 
 /** What a commit did. A key counts once per batch. */
@@ -171,8 +182,8 @@ export interface Reject {
   readonly record: Value;
   /** The field that did not fit, where one can be named. */
   readonly field?: string;
-  /** An error code, such as `row/type`. */
-  readonly code: string;
+  /** Such as `row/type`. */
+  readonly code: ErrorCode;
   /** One sentence without a final stop: `"n/a" is not an integer`. */
   readonly reason: string;
 }

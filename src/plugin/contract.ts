@@ -7,7 +7,10 @@
  */
 
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts';
-import type { Column, Mode, RowBatch, RowCounts, SourceRecord } from '../model/types.ts';
+import type { CursorRange, LedgerEntry, LedgerKey, LedgerState } from '../model/checkpoint.ts';
+import type { Column, Mode, RowBatch, RowCounts, SourceRecord, Value } from '../model/types.ts';
+
+export type { CursorRange } from '../model/checkpoint.ts';
 
 /**
  * Options as JSON Schema of an object. Every property has a `description`, and a `default` where it has one; a secret
@@ -51,8 +54,10 @@ export interface SourceDefinition<
   readonly summary: string;
   readonly options: Options;
   readonly streamOptions: Stream;
-  /** The stream option that is meant when a stream is written as a bare string. */
+  /** The stream option that is meant when a stream is written as a bare value. */
   readonly shortForm: keyof Stream['properties'] & string;
+  /** The order it reads in when a stream is incremental and does not say: `ascending` where it can sort; default `none`. */
+  readonly order?: 'ascending' | 'none';
   /**
    * Called once per run and source, before the first read; options are valid and hold their defaults.
    * Throwing fails the pipelines that read this source; others run on.
@@ -74,6 +79,13 @@ export interface OpenSource<Stream = unknown> {
 export interface ReadRequest<Stream = unknown> {
   readonly stream: string;
   readonly options: Stream;
+  /**
+   * Where to go on: a position this source gave with a batch, maybe in an earlier process. The read returns exactly
+   * what came after that batch. Where that can no longer be told, it throws `source/position_lost`.
+   */
+  readonly position?: Value;
+  /** With `incremental`: which records are wanted. Others may be returned too: they are left out later. */
+  readonly cursor?: CursorRange;
   /** No batch may hold more records than `rows`, nor more than about `bytes` unless it is a single record. */
   readonly batch: { readonly rows: number; readonly bytes: number };
   readonly signal: AbortSignal;
@@ -84,6 +96,8 @@ export interface Batch {
   readonly records: readonly SourceRecord[];
   /** About how many bytes of input the records took. */
   readonly bytes: number;
+  /** Where reading goes on after these records; undefined where the source can only read from the beginning. */
+  readonly position?: Value;
   /** The column names of tabular data, where the source knows them before the rows: a mapped column must be there. */
   readonly header?: readonly string[];
 }
@@ -99,7 +113,7 @@ export interface SinkDefinition<Options extends OptionsSchema = OptionsSchema> {
   /** The modes it can write; the first is its default. */
   readonly modes: readonly [Mode, ...Mode[]];
   /**
-   * `ledger`: it remembers beside the rows what `keep_edits` needs. A pipeline that needs what its sink lacks is
+   * `ledger`: it remembers checkpoints and what `keep_edits` needs beside the rows, in the same transaction. A pipeline that needs what its sink lacks is
    * refused by `validate`, before anything is opened.
    */
   readonly capabilities: readonly 'ledger'[];
@@ -116,8 +130,22 @@ export interface OpenSink {
   discover(target: string): Promise<readonly Column[] | undefined>;
   /** Called once per pipeline and run, before its first commit. */
   begin(target: TargetRequest): Promise<Writer>;
+  /** Where the sink declares the capability `ledger`. */
+  readonly ledger?: Ledger;
   /** Called once, after every writer was closed. */
   close(): Promise<void>;
+}
+
+/**
+ * The checkpoints a sink keeps beside its rows. They are the only truth: `commit` writes them with each batch, and
+ * these methods are for before and between runs.
+ */
+export interface Ledger {
+  read(key: LedgerKey): Promise<LedgerState>;
+  /** Puts an entry in the place of the one there, or removes it; refused (`lease/lost`) under a higher fence. */
+  write(key: LedgerKey, entry: LedgerEntry | undefined): Promise<void>;
+  /** All entries there are. */
+  list(): Promise<readonly (LedgerKey & { readonly entry: LedgerEntry })[]>;
 }
 
 export interface TargetRequest {

@@ -30,7 +30,7 @@ export async function importModule(path: string): Promise<Module> {
     // What failed to load is forgotten, or the next import would get the half of it that ran.
     delete jiti.cache[path];
     throw new SyncError('plugin/load', `${path} could not be loaded: ${reason(cause, path)}`, {
-      hint: 'Correct the module. It is loaded as it is: no build step is needed, neither for TypeScript.',
+      hint: 'Correct the module. It is loaded as it is: no build step is needed, not even for TypeScript.',
       cause,
     });
   }

@@ -32,6 +32,11 @@ export async function resolvePlugin<Kind extends PluginKind>(
   return checkDefinition(type, kind, definition);
 }
 
+/** True when `type` is the name of a built-in plugin, and not of one of the user's own. */
+export async function isBuiltIn(type: string): Promise<boolean> {
+  return (await builtInNames()).includes(type);
+}
+
 /** The built-in plugins, by name. */
 export async function listPlugins(): Promise<readonly BuiltIn[]> {
   const names = await builtInNames();
@@ -46,7 +51,7 @@ async function findModule(type: string, kind: PluginKind, directory: string): Pr
       hint: `A path in \`type\` is relative to the config's folder, ${directory}.`,
     });
   }
-  if ((await builtInNames()).includes(type)) return import(builtInUrl(type));
+  if (await isBuiltIn(type)) return import(builtInUrl(type));
   const path = await findPackage(type, directory);
   if (path !== undefined) return importModule(path);
   const names = await namesOf(kind);

@@ -1,9 +1,10 @@
 import { SyncError } from '../model/errors.ts';
+import { plural } from '../model/plural.ts';
 import type { Row, Target } from '../model/types.ts';
 import type { Change } from '../transform/fold.ts';
 import { inChunks, placeholders } from './chunks.ts';
 import { quote } from './dialect.ts';
-import { nameAt } from './lookup.ts';
+import { isExactly, nameAt } from './lookup.ts';
 import type { Session } from './session.ts';
 
 type Update = Extract<Change, { kind: 'update' }>;
@@ -51,7 +52,7 @@ function updateRows(session: Session, target: Target, updates: readonly Update[]
   const changed = updates[0]?.changed ?? [];
   const stamps = stampsOf(target, now);
   const width = primary_key.length + changed.length;
-  const matches = primary_key.map((place, index) => `t.${nameAt(target, place)} = v.column${index + 1}`);
+  const matches = primary_key.map((place, index) => `t.${isExactly(target, place, `v.column${index + 1}`)}`);
   const settings = [
     ...stamps.map(({ name }) => `${name} = ?`),
     ...changed.map((place, index) => `${nameAt(target, place)} = v.column${primary_key.length + index + 1}`),
@@ -69,7 +70,7 @@ function updateRows(session: Session, target: Target, updates: readonly Update[]
 }
 
 function deleteRow(session: Session, target: Target, row: Row): void {
-  const matches = target.primary_key.map((place) => `${nameAt(target, place)} = ?`);
+  const matches = target.primary_key.map((place) => isExactly(target, place, '?'));
   const sql = `DELETE FROM ${quote(target.name)} WHERE ${matches.join(' AND ')}`;
   expectRows(
     target,
@@ -94,7 +95,7 @@ function expectRows(target: Target, expected: number, written: number): void {
   if (written === expected) return;
   throw new SyncError(
     'sql/failed',
-    `The table ${quote(target.name)} took ${written} of ${expected} rows, so nothing was written.`,
+    `the table ${quote(target.name)} took ${written} of ${plural(expected, 'row')}, so nothing was written`,
     {
       hint: 'Look at the triggers of the table.',
     },

@@ -1,30 +1,62 @@
 import { SyncError } from '../model/errors.ts';
-import type { MergeFunction, RowBatch, Target } from '../model/types.ts';
+import type { MergeFunction, Target } from '../model/types.ts';
 import type { Committed } from '../plugin/contract.ts';
 import { importModule } from '../plugin/module.ts';
-import { fold } from '../transform/fold.ts';
+import { type BatchedRows, fold } from '../transform/fold.ts';
 import { insertRows, writeChanges } from './changes.ts';
+import { commitId, findCommit, hasRows, holdEntry, type StoredBatch, writeEntry } from './checkpoints.ts';
 import type { Connection } from './libsql-connection.ts';
 import { existingRows } from './lookup.ts';
-import { rememberChanges } from './memory.ts';
+import { rememberAppended, rememberChanges } from './memory.ts';
 import type { Session } from './session.ts';
 import { prepareTable } from './table.ts';
 
 type Functions = ReadonlyMap<string, MergeFunction>;
 
 /** Commits a batch in one transaction: the table, the lookup of its rows, the fold, the changes, the ledger. */
-export async function commit(connection: Connection, batch: RowBatch): Promise<Committed> {
+export async function commit(connection: Connection, batch: StoredBatch): Promise<Committed> {
   const functions = await loadFunctions(batch.target);
-  return connection.transaction((session) => commitIn(session, batch, functions));
+  return connection.transaction(
+    (session) => commitIn(session, batch, functions),
+    (session) => findCommit(session, commitId(batch)),
+  );
 }
 
-function commitIn(session: Session, { target: given, ...batch }: RowBatch, functions: Functions): Committed {
+function commitIn(session: Session, batch: StoredBatch, functions: Functions): Committed {
+  const { pipeline, target, ...id } = commitId(batch);
+  const before = holdEntry(session, { pipeline, target }, batch.ledger.fence);
+  const committed = writeRows(session, batch, functions);
+  const wrote = hasWritten(session, batch, committed, before?.wrote ?? false);
+  writeEntry(session, { pipeline, target }, { ...batch.ledger, ...id, wrote }, committed);
+  return committed;
+}
+
+/** Rows that we removed ourselves, the last ones too, were not lost to somebody else. */
+function hasWritten(session: Session, batch: StoredBatch, { deleted }: Committed, before: boolean): boolean {
+  if (batch.rows.length > 0) return true;
+  return deleted > 0 ? hasRows(session, batch.target.name) : before;
+}
+
+const nothing: Committed = {
+  schema_changes: [],
+  inserted: 0,
+  updated: 0,
+  unchanged: 0,
+  deleted: 0,
+  kept: 0,
+};
+
+function writeRows(session: Session, batch: BatchedRows, functions: Functions): Committed {
+  const { rows, target: given } = batch;
+  // A read that brought nothing: there is nothing to make a table of.
+  if (rows.length === 0 && given.columns.length === 0) return nothing;
   const { schema_changes, tracked } = prepareTable(session, given);
   const target = withTracked(given, tracked);
   const now = new Date().toISOString();
   if (target.mode === 'append') {
-    insertRows(session, target, batch.rows, now);
-    return { schema_changes, inserted: batch.rows.length, updated: 0, unchanged: 0, deleted: 0, kept: 0 };
+    insertRows(session, target, rows, now);
+    rememberAppended(session, target, rows);
+    return { ...nothing, schema_changes, inserted: rows.length };
   }
   const existing = existingRows(session, { ...batch, target });
   const { changes, counts } = fold({ ...batch, target }, existing, functions);
@@ -64,7 +96,7 @@ async function loadFunctions(target: Target): Promise<Functions> {
 async function loadFunction(path: string): Promise<MergeFunction> {
   const { default: exported } = await importModule(path);
   if (typeof exported === 'function') return exported as MergeFunction;
-  throw new SyncError('merge/function', `${path} has no default export that is a function.`, {
+  throw new SyncError('merge/function', `${path} has no default export that is a function`, {
     hint: 'Export one: `export default (existing, incoming) => …`.',
   });
 }

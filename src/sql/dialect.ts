@@ -22,7 +22,7 @@ export function quote(name: string): string {
   if (!isStorable(name)) {
     throw new SyncError(
       'schema/name',
-      `The name ${JSON.stringify(name)} holds a NUL or half a surrogate pair.`,
+      `the name ${JSON.stringify(name)} holds a NUL or half a surrogate pair`,
       {
         hint: 'Rename it; no database can keep such a name.',
       },
@@ -31,19 +31,29 @@ export function quote(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
+/** How a column is declared. A STRICT table refuses what others would change, and only there `ANY` takes everything. */
+export interface Declaration {
+  readonly declared: string;
+  readonly strict: boolean;
+}
+
 /** What SQLite does to a value before it stores it, by the declared type of the column: its own rules, in its order. */
-export function affinityOf(declared: string): 'integer' | 'text' | 'none' | 'real' | 'numeric' {
+export function affinityOf({
+  declared,
+  strict,
+}: Declaration): 'integer' | 'text' | 'none' | 'real' | 'numeric' {
+  if (strict && /^ANY$/i.test(declared)) return 'none';
   if (/INT/i.test(declared)) return 'integer';
   if (/CHAR|CLOB|TEXT/i.test(declared)) return 'text';
-  if (declared === '' || /BLOB|^ANY$/i.test(declared)) return 'none';
+  if (declared === '' || /BLOB/i.test(declared)) return 'none';
   if (/REAL|FLOA|DOUB/i.test(declared)) return 'real';
   return 'numeric';
 }
 
 /** Whether a column declared so gives back every value of the type as it was written. */
-export function holds(declared: string, type: ColumnType): boolean {
-  const affinity = affinityOf(declared);
-  if (affinity === 'none') return true;
+export function holds(declaration: Declaration, type: ColumnType): boolean {
+  const affinity = affinityOf(declaration);
+  if (affinity === 'none') return !isStrictBlob(declaration);
   switch (type) {
     case 'integer':
       return affinity === 'integer' || affinity === 'numeric';
@@ -52,21 +62,27 @@ export function holds(declared: string, type: ColumnType): boolean {
       return affinity !== 'text';
     case 'timestamp':
     case 'date':
-      return true; // never looks like a number, so that it stays text anywhere
+      // Never looks like a number, so that it stays text anywhere, where it is allowed to.
+      return affinity === 'text' || !declaration.strict;
     default:
       return affinity === 'text';
   }
 }
 
+/** Syncline writes no blobs, and a STRICT table takes nothing else there. */
+function isStrictBlob({ declared, strict }: Declaration): boolean {
+  return strict && /^BLOB$/i.test(declared);
+}
+
 /** The widest type a column holds that Syncline did not declare itself. */
-export function typeOf(declared: string): ColumnType {
-  switch (affinityOf(declared)) {
+export function typeOf(declaration: Declaration): ColumnType {
+  switch (affinityOf(declaration)) {
     case 'integer':
       return 'integer';
     case 'real':
       return 'number';
     case 'numeric':
-      return numericType(declared);
+      return numericType(declaration.declared);
     default:
       return 'string';
   }

@@ -9,5 +9,5 @@ export {
 } from './libsql.ts';
 export type { Page, PageSize } from './libsql-pages.ts';
 export { databasePath, databaseUrlPattern } from './path.ts';
-export { readRecords, type Selection } from './records.ts';
+export { type RecordsRequest, readRecords, type Selection } from './records.ts';
 export { openTargets, type TargetsOptions } from './targets.ts';

@@ -4,21 +4,51 @@ import { inChunks, placeholders } from './chunks.ts';
 import type { SqlValue } from './libsql.ts';
 import type { Session } from './session.ts';
 
-/** The form of the ledger's tables; a later version of Syncline may raise it. */
-const version = 1;
-
-const tables = [
-  'CREATE TABLE _syncline_ledger (version INTEGER NOT NULL)',
-  `INSERT INTO _syncline_ledger VALUES (${version})`,
-  // `type` is a column type, or `stamp` for a column the sink fills itself.
-  `CREATE TABLE _syncline_columns (
-    target TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, tracked INTEGER NOT NULL,
-    PRIMARY KEY (target, name)) WITHOUT ROWID`,
-  // What was last written to each tracked field: `row` is the key as JSON; `value` has no type, to keep any as it is.
-  `CREATE TABLE _syncline_written (
-    target TEXT NOT NULL, row TEXT NOT NULL, name TEXT NOT NULL, value,
-    PRIMARY KEY (target, row, name)) WITHOUT ROWID`,
+/** The n-th entry takes the ledger from version n to n + 1. Entries are never changed once released, only added. */
+const migrations: readonly (readonly string[])[] = [
+  [
+    'CREATE TABLE _syncline_ledger (version INTEGER NOT NULL)',
+    'INSERT INTO _syncline_ledger VALUES (0)',
+    // `type` is a column type, or `stamp` for a column the sink fills itself.
+    `CREATE TABLE _syncline_columns (
+      target TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, tracked INTEGER NOT NULL,
+      PRIMARY KEY (target, name)) WITHOUT ROWID`,
+    // What was last written to each tracked field: `row` is the key as JSON; `value` has no type, to keep any as it is.
+    `CREATE TABLE _syncline_written (
+      target TEXT NOT NULL, row TEXT NOT NULL, name TEXT NOT NULL, value,
+      PRIMARY KEY (target, row, name)) WITHOUT ROWID`,
+    // `committed` is what the batch did, for a commit whose outcome must be looked up; null when it was no commit.
+    `CREATE TABLE _syncline_checkpoints (
+      pipeline TEXT NOT NULL, target TEXT NOT NULL, checkpoint TEXT NOT NULL, fence INTEGER NOT NULL,
+      run TEXT NOT NULL, batch INTEGER NOT NULL, basis TEXT NOT NULL, wrote INTEGER NOT NULL, committed TEXT,
+      PRIMARY KEY (pipeline, target)) WITHOUT ROWID`,
+  ],
 ];
+
+/** Makes the ledger where there is none, and brings an older one to this version. Throws `ledger/newer`. */
+export function prepareLedger(session: Session): void {
+  const version = ledgerVersion(session);
+  if (version === migrations.length) return;
+  for (const sql of migrations.slice(version).flat()) session.run(sql);
+  session.run('UPDATE _syncline_ledger SET version = ?', [migrations.length]);
+}
+
+/** Throws `ledger/newer`. */
+export function hasLedger(session: Session): boolean {
+  return ledgerVersion(session) > 0;
+}
+
+/** 0 is none. */
+function ledgerVersion(session: Session): number {
+  if (session.all("SELECT 1 FROM sqlite_schema WHERE name = '_syncline_ledger'").length === 0) return 0;
+  const found = Number(session.all('SELECT max(version) FROM _syncline_ledger')[0]?.[0]);
+  if (found <= migrations.length) return found;
+  throw new SyncError(
+    'ledger/newer',
+    `the ledger in this database has version ${found}, and this Syncline knows version ${migrations.length}`,
+    { hint: 'Use the version of Syncline that wrote it. Nothing was changed.' },
+  );
+}
 
 /** What the ledger knows of a target's columns. */
 export interface LedgerColumn {
@@ -42,10 +72,8 @@ export function readColumns(session: Session, target: string): LedgerColumns {
   );
 }
 
-/** Writes what there is to know of these columns, and makes the ledger where there is none. */
+/** Writes what there is to know of these columns. */
 export function rememberColumns(session: Session, target: string, columns: readonly LedgerColumn[]): void {
-  if (columns.length === 0) return;
-  if (!hasLedger(session)) for (const sql of tables) session.run(sql);
   for (const { name, type, tracked } of columns) {
     session.run('INSERT OR REPLACE INTO _syncline_columns VALUES (?, ?, ?, ?)', [
       target,
@@ -56,9 +84,8 @@ export function rememberColumns(session: Session, target: string, columns: reado
   }
 }
 
-/** Forgets a target that is no longer there. */
+/** Forgets the columns and edits of a target that is no longer there. Its checkpoint stays, for the run to judge. */
 export function forgetTarget(session: Session, target: string): void {
-  if (!hasLedger(session)) return;
   session.run('DELETE FROM _syncline_columns WHERE target = ?', [target]);
   session.run('DELETE FROM _syncline_written WHERE target = ?', [target]);
 }
@@ -99,15 +126,4 @@ export function rememberWritten(session: Session, target: string, fields: readon
 
 export function forgetRow(session: Session, target: string, row: string): void {
   session.run('DELETE FROM _syncline_written WHERE target = ? AND row = ?', [target, row]);
-}
-
-function hasLedger(session: Session): boolean {
-  if (session.all("SELECT 1 FROM sqlite_schema WHERE name = '_syncline_ledger'").length === 0) return false;
-  const found = Number(session.all('SELECT max(version) FROM _syncline_ledger')[0]?.[0]);
-  if (found === version) return true;
-  throw new SyncError(
-    'ledger/newer',
-    `The ledger in this database has version ${found}, and this Syncline knows version ${version}.`,
-    { hint: 'Use the version of Syncline that wrote it. Nothing was changed.' },
-  );
 }

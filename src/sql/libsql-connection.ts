@@ -23,6 +23,17 @@ const busyTimeout = 250;
 const pause = 25;
 const cachedStatements = 200;
 
+/** A COMMIT failed, for a reason other than a lock: it may have landed or not. */
+class CommitFailed extends Error {}
+
+function commit(driver: Driver.Database): void {
+  try {
+    driver.exec('COMMIT');
+  } catch (cause) {
+    throw isBusy(cause) ? cause : new CommitFailed('COMMIT failed', { cause });
+  }
+}
+
 /**
  * One connection to a database file, opened when it is first needed. After any error it is thrown away: the driver
  * does not reset a statement that met a lock, and every later commit on that connection would fail.
@@ -58,19 +69,35 @@ export class Connection implements Session {
     });
   }
 
-  /** Does the work in one transaction, which is durable when this resolves. A lock met anywhere starts it anew. */
-  transaction<Result>(work: (session: Session) => Result): Promise<Result> {
-    return this.#untilUnlocked(() => {
-      this.#refuseReadonly();
-      this.#makeFolder();
-      const driver = this.open();
-      // Only on files we create: it changes a file for good, and fails on network disks.
-      if (this.all('PRAGMA page_count')[0]?.[0] === 0) driver.exec('PRAGMA journal_mode = WAL');
-      driver.exec('BEGIN IMMEDIATE');
-      const result = work(this);
-      driver.exec('COMMIT');
+  /**
+   * Does the work in one transaction, which is durable when this resolves. A lock met anywhere starts it anew.
+   *
+   * A COMMIT that fails may have landed all the same: then `landed` tells, on a new connection, what the work resulted
+   * in, or undefined when it did not land. Throws `sql/outcome` when that cannot be read either.
+   */
+  async transaction<Result>(
+    work: (session: Session) => Result,
+    landed: (session: Session) => Result | undefined = () => undefined,
+  ): Promise<Result> {
+    try {
+      return await this.#untilUnlocked(() => {
+        this.#refuseReadonly();
+        this.#makeFolder();
+        const driver = this.open();
+        // Only on files we create: it changes a file for good, and fails on network disks.
+        if (this.all('PRAGMA page_count')[0]?.[0] === 0) driver.exec('PRAGMA journal_mode = WAL');
+        driver.exec('BEGIN IMMEDIATE');
+        const result = work(this);
+        commit(driver);
+        return result;
+      });
+    } catch (error) {
+      if (!(error instanceof CommitFailed)) throw error;
+      const failure = toSyncError(error.cause, this.#options.path);
+      const result = await this.#lookUp(landed, failure);
+      if (result === undefined) throw failure;
       return result;
-    });
+    }
   }
 
   all(sql: string, parameters: readonly unknown[] = []): SqlValue[][] {
@@ -101,7 +128,7 @@ export class Connection implements Session {
     if (this.#driver) return this.#driver;
     const { path, readonly } = this.#options;
     if (readonly && !this.exists) {
-      throw new SyncError('sql/open', `There is no file ${path}.`, { hint: 'Correct the path.' });
+      throw new SyncError('sql/open', `there is no file ${path}`, { hint: 'Correct the path.' });
     }
     const driver = new Driver(path, { timeout: busyTimeout });
     this.#driver = driver;
@@ -118,7 +145,11 @@ export class Connection implements Session {
     this.#endRows(driver);
     this.#driver = undefined;
     this.#statements.clear();
-    if (driver.inTransaction) driver.exec('ROLLBACK');
+    try {
+      if (driver.inTransaction) driver.exec('ROLLBACK');
+    } catch {
+      // Closed, it is rolled back as well.
+    }
     driver.close();
   }
 
@@ -127,21 +158,33 @@ export class Connection implements Session {
     const rows = this.#rows;
     this.#rows = undefined;
     if (!rows) return;
-    (driver as Driver.Database & { interrupt(): void }).interrupt();
     try {
+      (driver as Driver.Database & { interrupt(): void }).interrupt();
       while (!rows.next().done);
     } catch {
       // That is the interruption.
     }
   }
 
-  /** Runs what goes on outside of `read` and `transaction`: its errors are made ours. */
+  /** Runs what goes on outside `read` and `transaction`: its errors are made ours. */
   reporting<Result>(work: () => Result): Result {
     try {
       return work();
     } catch (error) {
       this.close();
       throw toSyncError(error, this.#options.path);
+    }
+  }
+
+  async #lookUp<Result>(look: (session: Session) => Result, failure: unknown): Promise<Result> {
+    try {
+      return await this.read(look);
+    } catch {
+      throw new SyncError(
+        'sql/outcome',
+        `the database ${this.#options.path} failed during a commit, and cannot tell whether it landed`,
+        { hint: 'Make sure that the file can be read and written, then run again.', cause: failure },
+      );
     }
   }
 
@@ -163,7 +206,7 @@ export class Connection implements Session {
     try {
       mkdirSync(folder, { recursive: true });
     } catch (cause) {
-      throw new SyncError('sql/open', `The folder ${folder} of the database cannot be made.`, {
+      throw new SyncError('sql/open', `the folder ${folder} of the database cannot be made`, {
         hint: 'Correct the path, or make the folder yourself.',
         cause,
       });
@@ -172,7 +215,7 @@ export class Connection implements Session {
 
   #refuseReadonly(): void {
     if (!this.#options.readonly) return;
-    throw new SyncError('sql/readonly', `The database ${this.#options.path} was opened for reading only.`);
+    throw new SyncError('sql/readonly', `the database ${this.#options.path} was opened for reading only`);
   }
 
   #statement(sql: string): Statement {

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { ErrorCode } from '../model/codes.ts';
 import { SyncError } from '../model/errors.ts';
 
@@ -11,6 +12,7 @@ const known: { readonly [rawCode: number]: readonly [ErrorCode, what: string, hi
   5: ['sql/locked', 'is locked by another program', 'Close what holds it open for writing, then run again.'],
   6: ['sql/locked', 'is locked by another program', 'Close what holds it open for writing, then run again.'],
   8: ['sql/readonly', 'cannot be written', 'Check the permissions of the file and its folder.'],
+  10: ['sql/failed', 'could not be read or written', 'Check the disk and its file system.'],
   11: ['sql/corrupt', 'is damaged', 'Keep a copy of the file aside, then restore it from a backup.'],
   13: [
     'sql/full',
@@ -30,6 +32,9 @@ const known: { readonly [rawCode: number]: readonly [ErrorCode, what: string, hi
   26: ['sql/corrupt', 'is not a database', 'Name another file, or move this one aside.'],
 };
 
+/** Read-only for what its folder forbids: SQLite puts its journals there, and in WAL mode reading needs one too. */
+const readonlyFolder = 1544;
+
 /** True when another connection held the lock, and it may be free later. */
 export function isBusy(error: unknown): boolean {
   const code = primaryCode(error);
@@ -40,8 +45,12 @@ export function isBusy(error: unknown): boolean {
 export function toSyncError(error: unknown, path: string): unknown {
   const code = primaryCode(error);
   if (code === undefined || !(error instanceof Error)) return error;
-  const [name, what, hint] = known[code] ?? ['sql/failed', 'refused a statement', undefined];
-  return new SyncError(name, `The database ${path} ${what}: ${error.message}.`, { hint, cause: error });
+  const [name, what, usual] = known[code] ?? ['sql/failed', 'refused a statement', undefined];
+  const hint =
+    (error as DriverError).rawCode === readonlyFolder
+      ? `Make its folder ${dirname(path)} writable, where SQLite keeps files beside the database, or copy the database into a folder that is.`
+      : usual;
+  return new SyncError(name, `the database ${path} ${what}: ${error.message}`, { hint, cause: error });
 }
 
 function primaryCode(error: unknown): number | undefined {
@@ -49,6 +58,7 @@ function primaryCode(error: unknown): number | undefined {
   const { code, rawCode } = error as DriverError;
   // What the driver cannot open it throws as a plain error.
   if (error.message.startsWith('ConnectionFailed')) return 14;
-  if (typeof code !== 'string' || !code.startsWith('SQLITE_')) return undefined;
+  // A code the driver has no name for, as most extended ones, it calls UNKNOWN_SQLITE_ERROR_1544.
+  if (typeof code !== 'string' || !/^(UNKNOWN_)?SQLITE_/.test(code)) return undefined;
   return (rawCode ?? 1) & 0xff;
 }

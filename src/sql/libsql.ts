@@ -15,9 +15,10 @@ export interface Statement {
 export interface Database {
   /**
    * Runs all statements in one transaction, which is durable when this resolves; when it rejects, nothing was
-   * written. A lock held elsewhere is waited for, at most 30 s, then it is a `sql/locked`.
+   * written. A lock held elsewhere is waited for, at most 30 s, then it is a `sql/locked`. Returns how many rows were
+   * changed.
    */
-  write(statements: readonly Statement[]): Promise<void>;
+  write(statements: readonly Statement[]): Promise<number>;
   all(sql: string, parameters?: readonly SqlValue[]): Promise<SqlValue[][]>;
   /**
    * The rows of one query as they were when it began, page by page, at most one read ahead. No page holds

@@ -1,7 +1,7 @@
 import { SyncError } from '../model/errors.ts';
-import type { Cell, Row, RowBatch, Target } from '../model/types.ts';
+import type { Cell, Row, Target } from '../model/types.ts';
 import { keyOf, keyOfRow } from '../transform/cells.ts';
-import type { Existing } from '../transform/fold.ts';
+import type { BatchedRows, Existing } from '../transform/fold.ts';
 import { inChunks, placeholders } from './chunks.ts';
 import { quote } from './dialect.ts';
 import { readWritten } from './ledger.ts';
@@ -11,7 +11,7 @@ import type { Session } from './session.ts';
 import { readable, toCell } from './values.ts';
 
 /** All rows of the target that folding the batch may touch: those of its keys, and those of its scopes' parents. */
-export function existingRows(session: Session, batch: RowBatch): ReadonlyMap<string, Existing> {
+export function existingRows(session: Session, batch: BatchedRows): ReadonlyMap<string, Existing> {
   const { target } = batch;
   const { primary_key, within } = target;
   const rows = rowsByKey(session, target, primary_key, keysOf(batch.rows, primary_key));
@@ -23,24 +23,35 @@ export function existingRows(session: Session, batch: RowBatch): ReadonlyMap<str
 }
 
 /** The rows whose columns at these places hold one of the tuples, by their key. Throws `sink/duplicate_key`. */
-export function rowsByKey(
+function rowsByKey(
   session: Session,
   target: Target,
   places: readonly number[],
   tuples: readonly (readonly Cell[])[],
 ): Map<string, Row> {
-  const distinct = [...new Map(tuples.map((tuple) => [keyOf(tuple), tuple])).values()];
   const found = new Map<string, Row>();
+  for (const [key, row] of storedRows(session, target, places, tuples)) {
+    if (found.has(key)) throw duplicateKey(target, row);
+    found.set(key, row);
+  }
+  return found;
+}
+
+/** The rows whose columns at these places hold one of the tuples, each with its key. */
+export function* storedRows(
+  session: Session,
+  target: Target,
+  places: readonly number[],
+  tuples: readonly (readonly Cell[])[],
+): Generator<readonly [key: string, row: Row]> {
+  const distinct = [...new Map(tuples.map((tuple) => [keyOf(tuple), tuple])).values()];
   for (const chunk of inChunks(distinct, places.length)) {
     const sql = selectSql(target, places, chunk.length);
     for (const values of session.all(sql, chunk.flat())) {
       const row = toRow(target, values);
-      const key = keyOfRow(row, target.primary_key);
-      if (found.has(key)) throw duplicateKey(target, row);
-      found.set(key, row);
+      yield [keyOfRow(row, target.primary_key), row];
     }
   }
-  return found;
 }
 
 /** In place: a lookup of a whole table should not copy every row of it. */
@@ -67,7 +78,7 @@ function selectSql(target: Target, places: readonly number[], count: number): st
     const column = `t.${quote(name)}`;
     return places.includes(place) ? column : readable(column);
   });
-  const conditions = places.map((place, index) => `t.${nameAt(target, place)} = v.column${index + 1}`);
+  const conditions = places.map((place, index) => `t.${isExactly(target, place, `v.column${index + 1}`)}`);
   return `SELECT ${columns.join(', ')} FROM (VALUES ${placeholders(count, places.length)}) AS v
     CROSS JOIN ${quote(target.name)} AS t ON ${conditions.join(' AND ')}`;
 }
@@ -75,6 +86,11 @@ function selectSql(target: Target, places: readonly number[], count: number): st
 /** The quoted name of a column. */
 export function nameAt(target: Target, place: number): string {
   return quote(target.columns[place]?.name ?? '');
+}
+
+/** True for the very same value only: a column that others made may take `a` and `A` for one. */
+export function isExactly(target: Target, place: number, value: string): string {
+  return `${nameAt(target, place)} = ${value} COLLATE BINARY`;
 }
 
 function withMemory(session: Session, target: Target, rows: ReadonlyMap<string, Row>): Map<string, Existing> {
@@ -100,7 +116,7 @@ function duplicateKey(target: Target, row: Row): SyncError {
   const key = target.primary_key.map((place) => `${nameAt(target, place)} = ${row[place]}`);
   return new SyncError(
     'sink/duplicate_key',
-    `The table ${quote(target.name)} has several rows with ${key.join(', ')}.`,
+    `the table ${quote(target.name)} has several rows with ${key.join(', ')}`,
     {
       hint: 'Remove all but one of them, or choose a `primary_key` that tells the rows apart.',
     },

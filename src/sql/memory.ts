@@ -1,8 +1,9 @@
 import { printJson } from '../model/json.ts';
 import type { Cell, Row, Target } from '../model/types.ts';
+import { keyOfRow } from '../transform/cells.ts';
 import type { Change, Existing } from '../transform/fold.ts';
 import { forgetRow, rememberWritten, type WrittenField } from './ledger.ts';
-import { rowsByKey, tupleOf } from './lookup.ts';
+import { storedRows, tupleOf } from './lookup.ts';
 import type { Session } from './session.ts';
 
 /** A row as the ledger names it: `{"id":1}`. With the names, a table whose key is changed takes up no foreign memory. */
@@ -22,7 +23,7 @@ export function rememberChanges(
 ): void {
   const tracked = target.columns.flatMap((column, place) => (column.tracked ? [place] : []));
   if (tracked.length === 0) return;
-  const stored = storedRows(session, target, changes);
+  const stored = rowsNow(session, target, changes);
   const fields: WrittenField[] = [];
   for (const change of changes) {
     if (change.kind === 'delete') {
@@ -41,11 +42,22 @@ export function rememberChanges(
   rememberWritten(session, target.name, fields);
 }
 
+/** Remembers what was appended to tracked columns, of rows that have a key. */
+export function rememberAppended(session: Session, target: Target, rows: readonly Row[]): void {
+  const { primary_key, columns } = target;
+  if (primary_key.length === 0 || !columns.some(({ tracked }) => tracked)) return;
+  const keyed = rows.filter((row) => primary_key.every((place) => (row[place] ?? null) !== null));
+  const inserts = keyed.map((row) => {
+    return { kind: 'insert', key: keyOfRow(row, primary_key), row, written: row } as const;
+  });
+  rememberChanges(session, target, inserts, new Map());
+}
+
 /** A trigger or the database itself may store something else than it was given: what comes back is what counts. */
-function storedRows(session: Session, target: Target, changes: readonly Change[]): ReadonlyMap<string, Row> {
+function rowsNow(session: Session, target: Target, changes: readonly Change[]): ReadonlyMap<string, Row> {
   const written = changes.filter((change) => change.kind === 'insert' || change.kind === 'update');
   const keys = written.map((change) => tupleOf(change.row, target.primary_key));
-  return rowsByKey(session, target, target.primary_key, keys);
+  return new Map(storedRows(session, target, target.primary_key, keys));
 }
 
 function writtenAt(

@@ -1,7 +1,9 @@
+import type { LedgerKey } from '../model/checkpoint.ts';
 import type { ErrorCode } from '../model/codes.ts';
 import { SyncError } from '../model/errors.ts';
-import type { Column, RowBatch } from '../model/types.ts';
+import type { Column } from '../model/types.ts';
 import type { Committed } from '../plugin/contract.ts';
+import type { CommitId, ListedEntry, StoredBatch, StoredEntry, StoredState } from './checkpoints.ts';
 import type { SqlValue, Statement } from './libsql.ts';
 import type { ConnectionOptions } from './libsql-connection.ts';
 import type { Page, PageQuery } from './libsql-pages.ts';
@@ -12,9 +14,13 @@ export interface ThreadCalls {
   /** Opens the file now, making it where there is none. */
   touch(connection: number): void;
   all(connection: number, sql: string, parameters: readonly SqlValue[]): SqlValue[][];
-  write(connection: number, statements: readonly Statement[]): void;
+  write(connection: number, statements: readonly Statement[]): number;
   discover(connection: number, target: string): readonly Column[] | undefined;
-  commit(connection: number, batch: RowBatch): Committed;
+  commit(connection: number, batch: StoredBatch): Committed;
+  findCommit(connection: number, commit: CommitId): Committed | undefined;
+  readState(connection: number, key: LedgerKey): StoredState;
+  putEntry(connection: number, key: LedgerKey, entry: StoredEntry | undefined): void;
+  listEntries(connection: number): readonly ListedEntry[];
   disconnect(connection: number): void;
   openPages(pages: number, options: ConnectionOptions, query: PageQuery): void;
   nextPage(pages: number): Page | undefined;

@@ -1,30 +1,70 @@
 import { SyncError } from '../model/errors.ts';
 import type { SourceRecord, Value } from '../model/types.ts';
-import type { Batch } from '../plugin/contract.ts';
+import type { Batch, CursorRange } from '../plugin/contract.ts';
+import { type Clauses, rangeSql } from './cursor-range.ts';
 import { quote } from './dialect.ts';
 import type { Database, SqlValue } from './libsql.ts';
 import type { PageSize } from './libsql-pages.ts';
+import { checkUnmoved, positionAfter, rowidAt, rowidSql, rowidsOf } from './rowid.ts';
 import { readable, readText } from './values.ts';
 
 /** What to read: a table or view, or a query of one SELECT. */
 export type Selection = { readonly table: string } | { readonly query: string };
 
-/** Reads records from a database, exactly. Bytes that are not UTF-8 become half surrogates; a blob is refused. */
+export interface RecordsRequest {
+  readonly batch: PageSize;
+  /** Go on after the batch that had this position. */
+  readonly position?: Value;
+  /** The cursor field is a column. */
+  readonly cursor?: CursorRange;
+}
+
+/** What the rows that are read go by in SQL, apart from any column. */
+const rowsName = '_syncline_rows';
+
+/**
+ * Reads records from a database, exactly. Bytes that are not UTF-8 become half surrogates; a blob is refused.
+ *
+ * A table is read in the order of its rowids, which are its positions; a query, a view and a table without rowids have
+ * none. Nor has a read by cursor: an ascending cursor is enough to go on from, and in any other order a row that was
+ * changed before the position would be missed. Throws `source/position_lost`, `source/cursor_column`.
+ */
 export async function* readRecords(
   database: Database,
   from: Selection,
-  size: PageSize,
+  { batch, position, cursor }: RecordsRequest,
 ): AsyncGenerator<Batch> {
   const origin =
     'table' in from ? await tableOrigin(database, from.table) : `(\n${from.query.replace(/;\s*$/, '')}\n)`;
   const columns = await columnsOf(database, origin);
-  const selected = columns.map((name) => `${readable(quote(name))} AS ${quote(name)}`);
-  let first = 0;
-  for await (const page of database.pages(`SELECT ${selected.join(', ')} FROM ${origin}`, [], size)) {
-    const records = page.rows.map((row, index) => toRecord(columns, row, first + index + 1));
-    first += records.length;
-    yield { records, bytes: page.bytes, header: columns };
+  const whole = 'table' in from && cursor === undefined;
+  const rowids = whole ? await rowidsOf(database, from.table, columns) : undefined;
+  const after = position === undefined ? undefined : rowidAt(position, rowids);
+  const expressions = columns.map((name) => `${readable(quote(name))} AS ${quote(name)}`);
+  let clauses: Clauses = { parameters: [], order: [] };
+  if (cursor !== undefined) clauses = rangeSql(cursor, columns, rowsName);
+  if (rowids !== undefined) {
+    expressions.push(`${rowsName}.${rowids.name} AS _syncline_rowid`);
+    clauses = rowidSql(rowids, after, rowsName);
   }
+  const sql = select(origin, expressions, clauses);
+  let count = 0;
+  for await (const page of database.pages(sql, clauses.parameters, batch)) {
+    if (rowids !== undefined && after !== undefined && count === 0) await checkUnmoved(database, rowids);
+    const records = page.rows.map((row, index) => toRecord(columns, row, count + index + 1));
+    count += records.length;
+    const rowid = page.rows.at(-1)?.[columns.length];
+    const next = rowids === undefined || rowid === undefined ? position : positionAfter(rowids, rowid);
+    yield { records, bytes: page.bytes, header: columns, position: next };
+  }
+}
+
+function select(origin: string, expressions: readonly string[], { condition, order }: Clauses): string {
+  return [
+    `SELECT ${expressions.join(', ')} FROM ${origin} AS ${rowsName}`,
+    ...(condition === undefined ? [] : [`WHERE ${condition}`]),
+    ...(order.length === 0 ? [] : [`ORDER BY ${order.join(', ')}`]),
+  ].join('\n');
 }
 
 async function tableOrigin(database: Database, table: string): Promise<string> {
@@ -33,7 +73,7 @@ async function tableOrigin(database: Database, table: string): Promise<string> {
   );
   if (names.some(([name]) => name === table)) return quote(table);
   const there = names.slice(0, 20).map(([name]) => quote(String(name)));
-  throw new SyncError('source/table_missing', `There is no table ${quote(table)} in the database.`, {
+  throw new SyncError('source/table_missing', `there is no table ${quote(table)} in the database`, {
     hint: there.length === 0 ? 'It has no tables at all.' : `It has: ${there.join(', ')}.`,
   });
 }
@@ -51,11 +91,11 @@ async function columnsOf(database: Database, origin: string): Promise<string[]> 
     if (!(error instanceof SyncError) || error.code !== 'sql/failed') throw error;
     throw unreadable(error.message, error);
   }
-  throw unreadable('It does not end where it should.');
+  throw unreadable('it does not end where it should');
 }
 
 function unreadable(reason: string, cause?: SyncError): SyncError {
-  return new SyncError('source/query', `The query cannot be read. ${reason}`, {
+  return new SyncError('source/query', `the query cannot be read: ${reason}`, {
     hint: 'A query is a single SELECT; run it with another client to see what it returns.',
     cause,
   });
@@ -66,7 +106,7 @@ function refuseRepeated(columns: string[]): string[] {
   const repeated = columns.find((name) => /:\d+$/.test(name) && columns.includes(name.replace(/:\d+$/, '')));
   if (repeated === undefined) return columns;
   const name = repeated.replace(/:\d+$/, '');
-  throw new SyncError('source/query', `The query returns several columns named ${quote(name)}.`, {
+  throw new SyncError('source/query', `the query returns several columns named ${quote(name)}`, {
     hint: `Give each a name of its own: SELECT a.${quote(name)} AS …`,
   });
 }
@@ -87,7 +127,7 @@ function toValue(value: SqlValue, column: string, number: number): Value {
   if (value.length > 0) return readText(value);
   throw new SyncError(
     'source/blob',
-    `The column ${quote(column)} holds a blob in row ${number}; only text and numbers can be read.`,
+    `the column ${quote(column)} holds a blob in row ${number}; only text and numbers can be read`,
     {
       hint: `Read it with a query that leaves the column out, or turns it into text: hex(${quote(column)}).`,
     },

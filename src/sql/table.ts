@@ -1,7 +1,7 @@
 import { SyncError } from '../model/errors.ts';
 import type { Column, ColumnType, Target } from '../model/types.ts';
-import { declaredTypes, holds, limits, quote, typeOf } from './dialect.ts';
-import { ensureIndexes } from './indexes.ts';
+import { type Declaration, declaredTypes, holds, limits, quote, typeOf } from './dialect.ts';
+import { ensureIndexes, refuseFoldedKey } from './indexes.ts';
 import {
   forgetTarget,
   type LedgerColumn,
@@ -11,9 +11,8 @@ import {
 } from './ledger.ts';
 import type { Session } from './session.ts';
 
-interface TableColumn {
+interface TableColumn extends Declaration {
   readonly name: string;
-  readonly declared: string;
   readonly generated: boolean;
 }
 
@@ -47,6 +46,7 @@ export function prepareTable(session: Session, target: Target): Prepared {
   for (const { name } of wanted) others.delete(name);
   refuseSameName(target, [...wanted.map(({ name }) => name), ...others]);
   for (const column of wanted) refuseUnfit(target, column, table?.get(column.name));
+  if (table) refuseFoldedKey(session, target);
 
   const news = wanted
     .map((column) => ({ ...column, tracked: column.tracked || ledger.get(column.name)?.tracked === true }))
@@ -65,7 +65,7 @@ export function checkTargetName(name: string): void {
   if (!/^(_syncline_|sqlite_)/i.test(name)) return;
   throw new SyncError(
     'schema/name',
-    `The table ${quote(name)} cannot be a target: such names belong to the database.`,
+    `the table ${quote(name)} cannot be a target: such names belong to the database`,
     {
       hint: 'Choose a name that begins neither with `_syncline_` nor with `sqlite_`.',
     },
@@ -81,7 +81,7 @@ function findTable(session: Session, name: string): ReadonlyMap<string, TableCol
   if (found[0] !== name) {
     throw new SyncError(
       'schema/case',
-      `The target is ${quote(name)}, but the database has a table ${quote(String(found[0]))}.`,
+      `the target is ${quote(name)}, but the database has a table ${quote(String(found[0]))}`,
       {
         hint: 'SQLite takes the two for one. Write the name in `to` as the database has it.',
       },
@@ -90,14 +90,18 @@ function findTable(session: Session, name: string): ReadonlyMap<string, TableCol
   if (found[1] === 'view') {
     throw new SyncError(
       'schema/target',
-      `The target ${quote(name)} is a view, and only tables can be written.`,
+      `the target ${quote(name)} is a view, and only tables can be written`,
     );
   }
-  const columns = session.all('SELECT name, type, hidden FROM pragma_table_xinfo(?)', [name]);
+  const columns = session.all(
+    `SELECT c.name, c.type, c.hidden, t.strict FROM pragma_table_xinfo(?1) AS c
+     JOIN pragma_table_list(?1) AS t WHERE t.schema = 'main' ORDER BY c.cid`,
+    [name],
+  );
   return new Map(
-    columns.map(([column, declared, hidden]) => [
+    columns.map(([column, declared, hidden, strict]) => [
       String(column),
-      { name: String(column), declared: String(declared), generated: hidden !== 0 },
+      { name: String(column), declared: String(declared), generated: hidden !== 0, strict: strict === 1 },
     ]),
   );
 }
@@ -113,9 +117,9 @@ function wantedColumns(target: Target): LedgerColumn[] {
 }
 
 /** The type a column has: the ledger's, as long as the table still holds it. */
-function typeNow({ name, declared }: TableColumn, ledger: LedgerColumns): ColumnType | 'stamp' {
-  const remembered = ledger.get(name)?.type;
-  return remembered && holds(declared, storedAs(remembered)) ? remembered : typeOf(declared);
+function typeNow(column: TableColumn, ledger: LedgerColumns): ColumnType | 'stamp' {
+  const remembered = ledger.get(column.name)?.type;
+  return remembered && holds(column, storedAs(remembered)) ? remembered : typeOf(column);
 }
 
 function storedAs(type: LedgerColumn['type']): ColumnType {
@@ -154,7 +158,7 @@ function refuseTooMany({ name }: Target, count: number): void {
   if (count <= limits.columns) return;
   throw new SyncError(
     'schema/limit',
-    `The table ${quote(name)} would have ${count} columns; SQLite allows ${limits.columns}.`,
+    `the table ${quote(name)} would have ${count} columns; SQLite allows ${limits.columns}`,
     {
       hint: 'Name the fields that are needed with `map`, or keep the rest of the record in one json column.',
     },
@@ -170,7 +174,7 @@ function refuseSameName(target: Target, names: readonly string[]): void {
     if (other !== undefined) {
       throw new SyncError(
         'schema/case',
-        `The table ${quote(target.name)} cannot have both ${quote(other)} and ${quote(name)}.`,
+        `the table ${quote(target.name)} cannot have both ${quote(other)} and ${quote(name)}`,
         {
           hint: 'SQLite takes the two for one column. Rename one of them with `map`, or a stamp with `columns`.',
         },
@@ -182,17 +186,17 @@ function refuseSameName(target: Target, names: readonly string[]): void {
 
 function refuseUnfit(target: Target, { name, type }: LedgerColumn, existing: TableColumn | undefined): void {
   if (!existing) return;
-  const where = `The column ${quote(name)} of the table ${quote(target.name)}`;
+  const where = `the column ${quote(name)} of the table ${quote(target.name)}`;
   if (existing.generated) {
-    throw new SyncError('schema/target', `${where} is generated by the database and cannot be written.`, {
+    throw new SyncError('schema/target', `${where} is generated by the database and cannot be written`, {
       hint: 'Leave it out with `map`.',
     });
   }
   const stored = storedAs(type);
-  if (holds(existing.declared, stored)) return;
+  if (holds(existing, stored)) return;
   throw new SyncError(
     'schema/type',
-    `${where} is declared ${existing.declared}, which would change values of type ${stored}.`,
+    `${where} is declared ${existing.declared}, which would ${existing.strict ? 'refuse' : 'change'} values of type ${stored}`,
     {
       hint: `Declare it ${declaredTypes[stored]}, or map the field to another column or type.`,
     },

@@ -78,6 +78,11 @@ export class Thread {
     });
   }
 
+  /** Whether it ended by itself: every call is refused then. */
+  get ended(): boolean {
+    return this.#failure !== undefined;
+  }
+
   async release(): Promise<void> {
     this.references -= 1;
     if (this.references === 0) await this.end();
@@ -102,9 +107,9 @@ export class Thread {
     this.#forget();
     this.#failure ??= new SyncError(
       'sql/failed',
-      `The thread of the database ${this.path} ended unexpectedly.`,
+      `the thread of the database ${this.path} ended unexpectedly`,
       {
-        hint: 'What it was doing was rolled back. Run again.',
+        hint: 'Run again. What it had not committed was rolled back.',
         cause,
       },
     );

@@ -17,8 +17,7 @@ export function toParameter(value: unknown): SqlValue {
       if (!Number.isFinite(value)) throw refused(`the number ${value}`);
       return value;
     case 'bigint':
-      if (BigInt.asIntN(64, value) !== value)
-        throw refused(`the integer ${value}, which is outside of 64 bits`);
+      if (BigInt.asIntN(64, value) !== value) throw refused(`the integer ${value}, which is outside 64 bits`);
       return value;
     case 'boolean':
       return value ? 1n : 0n;
@@ -32,7 +31,7 @@ export function toParameter(value: unknown): SqlValue {
 }
 
 function refused(what: string): SyncError {
-  return new SyncError('sql/value', `SQLite cannot store ${what} as it is, so nothing was written.`, {
+  return new SyncError('sql/value', `SQLite cannot store ${what} as it is, so nothing was written`, {
     hint: 'Map the field that holds it to something else, or clean it in the source.',
   });
 }

@@ -1,10 +1,12 @@
 /** Where a database's thread begins: it does what it is asked, one thing after the other. */
 
 import { parentPort } from 'node:worker_threads';
+import { findCommit, listEntries, putEntry, readState } from './checkpoints.ts';
 import { commit } from './commit.ts';
 import { Connection } from './libsql-connection.ts';
 import { type OpenPages, openPages } from './libsql-pages.ts';
 import { type Answer, type Call, type ThreadCalls, toFailure } from './messages.ts';
+import type { Session } from './session.ts';
 import { discover } from './table.ts';
 
 type Calls = {
@@ -12,6 +14,9 @@ type Calls = {
     ...parameters: Parameters<ThreadCalls[Name]>
   ) => ReturnType<ThreadCalls[Name]> | Promise<ReturnType<ThreadCalls[Name]>>;
 };
+
+// The standard output is for data: what a merge function says on the console is not.
+process.stdout.write = process.stderr.write.bind(process.stderr);
 
 const connections = new Map<number, Connection>();
 const openReads = new Map<number, OpenPages>();
@@ -24,11 +29,20 @@ const calls: Calls = {
   all: (id, sql, parameters) => connection(id).read((session) => session.all(sql, parameters)),
   write: (id, statements) =>
     connection(id).transaction((session) => {
-      for (const { sql, rows = [[]] } of statements) for (const row of rows) session.run(sql, row);
+      let changed = 0;
+      for (const { sql, rows = [[]] } of statements) for (const row of rows) changed += session.run(sql, row);
+      return changed;
     }),
-  discover: (id, target) =>
-    connection(id).exists ? connection(id).read((session) => discover(session, target)) : undefined,
+  discover: (id, target) => readIfThere(id, (session) => discover(session, target)),
   commit: (id, batch) => commit(connection(id), batch),
+  findCommit: (id, sought) => readIfThere(id, (session) => findCommit(session, sought)),
+  readState: async (id, key) =>
+    (await readIfThere(id, (session) => readState(session, key))) ?? { target: 'missing' },
+  putEntry(id, key, entry) {
+    if (!entry && !connection(id).exists) return undefined;
+    return connection(id).transaction((session) => putEntry(session, key, entry));
+  },
+  listEntries: async (id) => (await readIfThere(id, listEntries)) ?? [],
   disconnect(id) {
     connections.get(id)?.close();
     connections.delete(id);
@@ -42,6 +56,14 @@ const calls: Calls = {
     openReads.delete(id);
   },
 };
+
+/** Looking does not make a file. */
+async function readIfThere<Result>(
+  id: number,
+  work: (session: Session) => Result,
+): Promise<Result | undefined> {
+  return connection(id).exists ? connection(id).read(work) : undefined;
+}
 
 function connection(id: number): Connection {
   const found = connections.get(id);

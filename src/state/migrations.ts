@@ -17,11 +17,41 @@ const migrations: readonly (readonly string[])[] = [
     'CREATE INDEX rejects_by_run ON rejects (run_id, pipeline)',
     'CREATE INDEX rejects_by_pipeline ON rejects (pipeline)',
   ],
+  [
+    // The process of a run, and when it last gave a sign of life, in milliseconds.
+    'ALTER TABLE runs ADD COLUMN host TEXT',
+    'ALTER TABLE runs ADD COLUMN pid INTEGER',
+    'ALTER TABLE runs ADD COLUMN started TEXT',
+    'ALTER TABLE runs ADD COLUMN alive_at INTEGER NOT NULL DEFAULT 0',
+    // From now on a pipeline is in here when its run begins: `status` and `result` are null until it has ended.
+    // `extent` tells which part of its stream was read: new, whole or part.
+    'ALTER TABLE run_pipelines RENAME TO ended_pipelines',
+    `CREATE TABLE run_pipelines (
+      run_id TEXT NOT NULL, pipeline TEXT NOT NULL, step INTEGER NOT NULL,
+      status TEXT, result TEXT, extent TEXT, finished_at TEXT, PRIMARY KEY (run_id, pipeline)
+    ) WITHOUT ROWID`,
+    `INSERT INTO run_pipelines
+      SELECT run_id, pipeline, 0, json_extract(result, '$.status'), result, 'new', runs.finished_at
+      FROM ended_pipelines LEFT JOIN runs ON runs.id = run_id`,
+    'DROP TABLE ended_pipelines',
+    'CREATE INDEX runs_by_pipeline ON run_pipelines (pipeline, run_id)',
+    // `expires_at`, in milliseconds, is 0 once the lease was given back: the fence stays.
+    `CREATE TABLE leases (
+      pipeline TEXT PRIMARY KEY, run_id TEXT NOT NULL, fence INTEGER NOT NULL,
+      host TEXT NOT NULL, pid INTEGER NOT NULL, started TEXT NOT NULL,
+      acquired_at TEXT NOT NULL, expires_at INTEGER NOT NULL
+    ) WITHOUT ROWID`,
+    `CREATE TABLE checkpoints (
+      sink TEXT NOT NULL, pipeline TEXT NOT NULL, target TEXT NOT NULL, checkpoint TEXT NOT NULL,
+      fence INTEGER NOT NULL, run TEXT NOT NULL, batch INTEGER NOT NULL, basis TEXT NOT NULL, wrote INTEGER NOT NULL,
+      PRIMARY KEY (sink, pipeline, target)
+    ) WITHOUT ROWID`,
+  ],
 ];
 
 /** Brings a state to this version in one transaction; refuses one that a newer version wrote. */
 export async function migrate(database: Database, file: string): Promise<void> {
-  const version = Number((await database.all('PRAGMA user_version'))[0]?.[0] ?? 0);
+  const version = await versionOf(database);
   if (version > migrations.length)
     throw new SyncError(
       'state/newer',
@@ -35,5 +65,15 @@ export async function migrate(database: Database, file: string): Promise<void> {
     .slice(version)
     .flat()
     .map((sql) => ({ sql }));
-  await database.write([...statements, { sql: `PRAGMA user_version = ${migrations.length}` }]);
+  try {
+    await database.write([...statements, { sql: `PRAGMA user_version = ${migrations.length}` }]);
+  } catch (error) {
+    // Another process may have done the same in the meantime: then the first statement failed, and all is well.
+    if ((await versionOf(database)) === version) throw error;
+    await migrate(database, file);
+  }
+}
+
+async function versionOf(database: Database): Promise<number> {
+  return Number((await database.all('PRAGMA user_version'))[0]?.[0] ?? 0);
 }

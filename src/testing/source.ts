@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { SyncError } from '../model/errors.ts';
-import { printJson } from '../model/json.ts';
-import type { SourceRecord } from '../model/types.ts';
+import { parseJson, printJson } from '../model/json.ts';
+import type { SourceRecord, Value } from '../model/types.ts';
 import type { Batch, OpenSource, ReadRequest, SourceDefinition } from '../plugin/contract.ts';
 import { context, describedOptions, type Test } from './suite.ts';
 
@@ -65,6 +65,36 @@ export function sourceContract(suite: SourceSuite): void {
       }
     }));
 
+  for (const rows of [1, 2])
+    test(`goes on after any position of batches of ${rows}, and returns exactly the rest`, () =>
+      opened(suite, async (source) => {
+        const batches = await readAll(source, stream, rows);
+        for (const [index, { position }] of batches.entries()) {
+          if (position === undefined) continue;
+          const rest = printed(batches.slice(index + 1));
+          for (const size of [1, 1000])
+            assert.deepEqual(printed(await readAll(source, stream, size, asKept(position))), rest);
+        }
+      }));
+
+  test('counts on from a position: those it gives then are as good', () =>
+    opened(suite, async (source) => {
+      const [first] = await readAll(source, stream, 1);
+      if (first?.position === undefined) return;
+      const after = await readAll(source, stream, 1, asKept(first.position));
+      assert.ok(after[0]?.position !== undefined);
+      const rest = await readAll(source, stream, 1, asKept(after[0].position));
+      assert.deepEqual(printed(rest), expected.slice(2));
+    }));
+
+  test('refuses a position it never gave', () =>
+    opened(suite, async (source) => {
+      const given = await readAll(source, stream, 1);
+      if (given.every(({ position }) => position === undefined)) return;
+      const foreign = readAll(source, stream, 1, { somewhere: 'else' });
+      await assert.rejects(foreign, { code: 'source/position_lost' });
+    }));
+
   for (const options of suite.unreadable)
     test(`explains why it cannot read ${JSON.stringify(options)}`, () =>
       opened(suite, async (source) => {
@@ -81,16 +111,27 @@ async function opened(suite: SourceSuite, work: (source: OpenSource) => Promise<
   }
 }
 
-async function readAll(source: OpenSource, stream: unknown, rows: number): Promise<Batch[]> {
+async function readAll(
+  source: OpenSource,
+  stream: unknown,
+  rows: number,
+  position?: Value,
+): Promise<Batch[]> {
   const batches: Batch[] = [];
-  for await (const batch of source.read(request(stream, rows))) batches.push(batch);
+  for await (const batch of source.read(request(stream, rows, position))) batches.push(batch);
   return batches;
 }
 
-function request(options: unknown, rows: number): ReadRequest {
+/** A position as it comes back in another process. */
+function asKept(position: Value): Value {
+  return parseJson(printJson(position));
+}
+
+function request(options: unknown, rows: number, position?: Value): ReadRequest {
   return {
     stream: 'tested',
     options,
+    position,
     batch: { rows, bytes: 4 * 1024 * 1024 },
     signal: new AbortController().signal,
   };

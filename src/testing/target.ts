@@ -79,7 +79,7 @@ export function batchOf(shape: TargetShape, rows: readonly Row[], number: number
     stamps: {},
     run,
   };
-  return { target, number, rows };
+  return { target, number, rows, ledger: { fence: 1, basis: 'tested', checkpoint: {} } };
 }
 
 export async function expectRows(suite: SinkSuite, rows: readonly (readonly Cell[])[]): Promise<void> {

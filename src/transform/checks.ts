@@ -38,7 +38,12 @@ export function compileCheck(column: string, schema: unknown): Check {
 
 function compile(column: string, schema: unknown) {
   try {
-    const ajv = new Ajv({ strictTypes: false, strictTuples: false, allowUnionTypes: true });
+    const ajv = new Ajv({
+      ownProperties: true,
+      strictTypes: false,
+      strictTuples: false,
+      allowUnionTypes: true,
+    });
     formats.default(ajv);
     return ajv.compile(schema as boolean | object);
   } catch (cause) {

@@ -1,30 +1,52 @@
 import { SyncError } from '../model/errors.ts';
 import type { Column, ColumnType, Value } from '../model/types.ts';
 import { MappedField } from './field.ts';
-import { type Evidence, evidenceOf, holds, inferType, widen } from './infer.ts';
-import type { Mapping } from './mapping.ts';
+import { type Evidence, evidenceOf, holds, inferType, noEvidence, widen } from './infer.ts';
+import type { Field, Mapping } from './mapping.ts';
 import { quote } from './refusal.ts';
+
+/** What a table of SQLite can have. More are hardly a schema: names were made of data. */
+const mostColumns = 2000;
 
 /**
  * The columns of a mapping as they become known: those of `map` from the start, those of other fields when a record
  * first has them. Each gets its place in the row once its type is settled.
  */
 export class Columns {
-  /** Those that are settled, in order; replaced when it grows. */
-  settled: readonly Column[] = [];
   readonly #mapping: Mapping;
+  /** The names of the columns of `map`. */
+  readonly #named: ReadonlySet<string>;
+  /** Those that are settled, in order. */
+  readonly #settled: Column[] = [];
+  /** A copy of them that stays as it is; undefined once it is out of date. */
+  #copy: readonly Column[] | undefined;
   readonly #fields = new Map<string, MappedField>();
   /** The names as written, by their lower case. */
   readonly #names = new Map<string, string>();
   /** By field, a value its column in the target cannot hold. */
   readonly #misfits = new Map<MappedField, Value>();
   #target: ReadonlyMap<string, ColumnType> | undefined;
+  /** Its names, by their lower case. */
+  #targetNames: ReadonlyMap<string, string> = new Map();
   #learned = false;
+  /** True when columns have their place before a value tells their type. */
+  #placesAll = false;
 
   constructor(mapping: Mapping) {
     this.#mapping = mapping;
-    for (const field of mapping.fields ?? [])
-      this.#add(new MappedField(field, mapping.strategy(field.column)));
+    this.#named = new Set(mapping.fields?.map(({ column }) => column));
+    for (const field of mapping.fields ?? []) this.#add(field);
+  }
+
+  /** Those that are settled, in order: the same array until something changes. */
+  get settled(): readonly Column[] {
+    this.#copy ??= [...this.#settled];
+    return this.#copy;
+  }
+
+  /** How many are settled. */
+  get width(): number {
+    return this.#settled.length;
   }
 
   get(column: string): MappedField | undefined {
@@ -38,8 +60,7 @@ export class Columns {
 
   /** Takes in a top-level field that `map` does not name, as a column of its name. */
   addTopLevel(name: string): MappedField {
-    const from = `[${JSON.stringify(name)}]`;
-    const field = this.#add(new MappedField({ column: name, from }, this.#mapping.strategy(name)));
+    const field = this.#add({ column: name, from: `[${JSON.stringify(name)}]` });
     if (this.#learned) this.#settle(field);
     return field;
   }
@@ -47,6 +68,7 @@ export class Columns {
   /** Takes the types of the columns the target has, undefined when there is no target; comes before any value. */
   begin(existing: readonly Column[] | undefined): void {
     this.#target = existing && new Map(existing.map(({ name, type }) => [name, type]));
+    this.#targetNames = new Map(existing?.map(({ name }) => [name.toLowerCase(), name]));
   }
 
   /** A value that is not null, of a field whose column is not settled. */
@@ -57,8 +79,12 @@ export class Columns {
     if (this.#learned) this.#settle(field);
   }
 
-  /** Settles what can be, after the sample was observed. */
-  learn(): void {
+  /**
+   * Settles what can be, after the sample was observed. With `placesAll` every field gets its place, as a string until a
+   * first value tells otherwise.
+   */
+  learn(placesAll: boolean): void {
+    this.#placesAll = placesAll;
     for (const field of this.#fields.values()) this.#settle(field);
     this.#learned = true;
   }
@@ -68,21 +94,30 @@ export class Columns {
     if (field.type && !this.#settlesMisfits(field)) refuseWider(field, field.type, evidenceOf(value), value);
   }
 
-  #add(field: MappedField): MappedField {
-    const lower = field.column.toLowerCase();
+  #add(declaration: Field): MappedField {
+    const { column } = declaration;
+    const lower = column.toLowerCase();
     const twin = this.#names.get(lower);
-    if (twin !== undefined) throw sameButCase(twin, field.column);
-    this.#names.set(lower, field.column);
-    this.#fields.set(field.column, field);
+    if (twin !== undefined) throw sameButCase(twin, column);
+    this.#names.set(lower, column);
+    // The key of two rows that are merged is the same, so no strategy says anything of its type.
+    const isKey = this.#mapping.primary_key.includes(column);
+    const field = new MappedField(declaration, isKey ? 'key' : this.#mapping.strategy(column));
+    this.#fields.set(column, field);
     return field;
   }
 
   #settle(field: MappedField): void {
     const type = field.declared ?? this.#typeInTarget(field) ?? inferType(field.seen);
-    if (type === undefined) return;
-    if (!this.#target?.has(field.column)) this.#admit(field.column);
-    field.settle(type, this.settled.length);
-    this.settled = [...this.settled, { name: field.column, type }];
+    if (type === undefined && !this.#placesAll) return;
+    if (field.place < 0) {
+      if (!this.#target?.has(field.column)) this.#admit(field.column);
+      field.place = this.width;
+      if (field.place === mostColumns) throw tooMany(field.column);
+    }
+    if (type !== undefined) field.settle(type);
+    this.#settled[field.place] = { name: field.column, type: type ?? 'string' };
+    this.#copy = undefined;
   }
 
   /** A column that the target has keeps the type it has there, unless what was seen asks for a wider one. */
@@ -104,10 +139,9 @@ export class Columns {
 
   /** Throws for a column the target may not get. */
   #admit(column: string): void {
-    const lower = column.toLowerCase();
-    for (const name of this.#target?.keys() ?? [])
-      if (name.toLowerCase() === lower) throw sameButCase(name, column);
-    const named = this.#mapping.fields?.some((field) => field.column === column);
+    const twin = this.#targetNames.get(column.toLowerCase());
+    if (twin !== undefined) throw sameButCase(twin, column);
+    const named = this.#named.has(column);
     // Where there is no target yet, the sample says what it will be.
     if (named || this.#mapping.schema_contract === 'evolve' || (!this.#target && !this.#learned)) return;
     throw new SyncError(
@@ -120,6 +154,12 @@ export class Columns {
   }
 }
 
+function tooMany(column: string): SyncError {
+  return new SyncError('schema/limit', `the field ${quote(column)} is one more than ${mostColumns} columns`, {
+    hint: 'Are its names data? Name the fields to take in map, or keep the record whole in one json column.',
+  });
+}
+
 function sameButCase(one: string, other: string): SyncError {
   return new SyncError('schema/case', `columns ${quote(one)} and ${quote(other)} differ only in case`, {
     hint: 'Many databases take them for one column. Give one of them another name in map.',
@@ -127,10 +167,20 @@ function sameButCase(one: string, other: string): SyncError {
 }
 
 function refuseWider({ column }: MappedField, type: ColumnType, seen: Evidence, value: Value): void {
+  if (seen === noEvidence) return;
   const wider = widen(type, seen);
   if (wider === type) return;
   const message = `column ${quote(column)} is of type ${type}, and ${quote(value)} does not fit: it would have to become ${wider}`;
+  const declare = `Declare its type in map, such as { type: ${wider} }`;
+  const wayOut = isWrittenAsText(type)
+    ? declare
+    : `${declare}. A table that has the column keeps the type it was made with: there, map the field to a column of another name, or remove the table and read everything again`;
   throw new SyncError('schema/type_changed', message, {
-    hint: `Declare its type in map, such as { type: ${wider} }, or say with on_error what such values become. schema_contract: freeze rejects their rows instead.`,
+    hint: `${wayOut}. Or say with on_error what such values become; schema_contract: freeze rejects their rows instead.`,
   });
+}
+
+/** A column whose cells are text takes text of any other kind as well. */
+function isWrittenAsText(type: ColumnType): boolean {
+  return type !== 'integer' && type !== 'number' && type !== 'boolean';
 }

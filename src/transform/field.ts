@@ -1,10 +1,11 @@
 import { SyncError } from '../model/errors.ts';
 import type { Cell, ColumnType, Strategy, Value } from '../model/types.ts';
 import { compileExpression, type ExpressionScope } from './expression.ts';
-import { type Evidence, evidenceOf, holds } from './infer.ts';
+import { type Evidence, evidenceOf, holds, noEvidence } from './infer.ts';
 import type { Field } from './mapping.ts';
 import { parsePath, readName, readPath } from './path.ts';
 import { Refusal, refuse } from './refusal.ts';
+import { refuseForeign } from './text.ts';
 import { type Coercion, createCoercion } from './types.ts';
 
 type Reader = (scope: ExpressionScope) => Value | undefined;
@@ -12,6 +13,8 @@ type Reader = (scope: ExpressionScope) => Value | undefined;
 /** A field of the mapping, with what is known of its column so far. */
 export class MappedField {
   readonly column: string;
+  /** Whether it is a column of the primary key. */
+  readonly isKey: boolean;
   readonly on_error: Field['on_error'];
   /** Declared by the field itself, or by a merge strategy that knows one type only. */
   readonly declared: ColumnType | undefined;
@@ -21,31 +24,34 @@ export class MappedField {
   seen: Evidence;
   /** Undefined until a first value tells it. */
   type: ColumnType | undefined;
-  /** The column's place in the row; -1 while its type is not known. */
+  /** The column's place in the row; -1 while it has none. */
   place = -1;
   readonly #field: Field;
   #coerce: Coercion = unsettled;
 
-  constructor(field: Field, strategy: Strategy) {
+  constructor(field: Field, strategy: Strategy | 'key') {
     this.#field = field;
     this.column = field.column;
     this.on_error = field.on_error;
-    this.declared = field.type ?? typeOfStrategy(strategy);
+    this.isKey = strategy === 'key';
+    this.declared = field.type ?? (strategy === 'key' ? undefined : typeOfStrategy(strategy));
     this.read = withDefault(createReader(field), field.default);
     // A constant is always there to come, so it counts before the first record.
     this.seen = evidenceOf(field.value ?? null) | evidenceOf(field.default ?? null);
     if (this.declared) this.#checkConstants(this.declared);
   }
 
-  settle(type: ColumnType, place: number): void {
+  settle(type: ColumnType): void {
     this.type = type;
-    this.place = place;
     this.#coerce = createCoercion(type, this.#field);
   }
 
-  /** The cell of a value that is not null, once the type is settled. */
+  /** The cell of a value that is not null, once it was observed. */
   toCell(value: Value): Cell | Refusal {
-    if (this.declared === undefined && this.type && !holds(this.type, evidenceOf(value)))
+    if (this.declared !== undefined) return this.#coerce(value);
+    const evidence = evidenceOf(value);
+    if (evidence === noEvidence) return refuseForeign(value);
+    if (this.type && !holds(this.type, evidence))
       return refuse(value, `does not fit the column, which is ${this.type}`);
     return this.#coerce(value);
   }

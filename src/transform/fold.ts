@@ -34,6 +34,9 @@ export interface Folded {
   readonly counts: RowCounts;
 }
 
+/** As much of a batch as merging needs to know. */
+export type BatchedRows = Pick<RowBatch, 'target' | 'rows' | 'scopes'>;
+
 /**
  * Merges the rows of a batch, in order, into the rows that are there. Pure: it says what to do, and does nothing.
  *
@@ -42,7 +45,7 @@ export interface Folded {
  * all of it, only where it moved. Throws a `SyncError` when a merge function fails or a strategy does not suit its column.
  */
 export function fold(
-  batch: RowBatch,
+  batch: BatchedRows,
   existing: ReadonlyMap<string, Existing>,
   functions: ReadonlyMap<string, MergeFunction> = noFunctions,
 ): Folded {

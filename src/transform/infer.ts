@@ -1,6 +1,7 @@
 import { Decimal } from '../model/decimal.ts';
 import type { ColumnType, Value } from '../model/types.ts';
-import { isDouble, isInt64 } from './number.ts';
+import { isBeyondNumbers, isDouble, isInt64 } from './number.ts';
+import { isNested } from './refusal.ts';
 
 /** What kinds of values were seen: some of the bits below. */
 export type Evidence = number;
@@ -16,7 +17,7 @@ const nested = 64;
 
 export const noEvidence: Evidence = 0;
 
-/** The kind of one value; null says nothing. */
+/** The kind of one value; null says nothing, and neither does what no column takes: see `refuseForeign`. */
 export function evidenceOf(value: Value): Evidence {
   switch (typeof value) {
     case 'boolean':
@@ -24,13 +25,17 @@ export function evidenceOf(value: Value): Evidence {
     case 'string':
       return text;
     case 'number':
-      return Number.isSafeInteger(value) ? integer : number;
+      if (Number.isSafeInteger(value)) return integer;
+      return Number.isFinite(value) ? number : noEvidence;
     case 'bigint':
       if (!isInt64(value)) return decimal;
       return isDouble(value) ? integer : wide;
-    default:
+    case 'object':
       if (value === null) return noEvidence;
-      return value instanceof Decimal ? decimal : nested;
+      if (value instanceof Decimal) return isBeyondNumbers(value) ? noEvidence : decimal;
+      return isNested(value) ? nested : noEvidence;
+    default:
+      return noEvidence;
   }
 }
 

@@ -23,6 +23,11 @@ interface Output {
   readonly rejects: Reject[];
   skipped: number;
   defaulted: number;
+  missing_each: number;
+}
+
+function newOutput(): Output {
+  return { rows: [], scopes: [], rejects: [], skipped: 0, defaulted: 0, missing_each: 0 };
 }
 
 class RecordMapper implements Mapper {
@@ -49,29 +54,34 @@ class RecordMapper implements Mapper {
     return this.#columns.settled;
   }
 
-  learn(sample: readonly SourceRecord[], existing: readonly Column[] | undefined): void {
+  learn(
+    sample: readonly SourceRecord[],
+    existing: readonly Column[] | undefined,
+    header?: readonly string[],
+  ): void {
     this.#columns.begin(existing);
     for (const record of sample) {
       this.#enter(record);
       // A record without elements still has a parent, whose rows are to be removed.
       if (this.#within) this.#row.observeColumns(this.#within, this.#scope);
-      for (const item of this.#itemsOf(record, []) ?? []) {
+      for (const item of this.#itemsOf(record, newOutput()) ?? []) {
         this.#scope.item = item;
         if (this.#judge() === true) this.#row.observe(this.#scope);
       }
     }
-    this.#columns.learn();
+    if (this.#each === undefined) this.#row.addHeader(header ?? []);
+    this.#columns.learn(header !== undefined);
   }
 
   map(records: readonly SourceRecord[]): MappedBatch {
-    const output: Output = { rows: [], scopes: [], rejects: [], skipped: 0, defaulted: 0 };
-    const width = this.columns.length;
+    const output = newOutput();
+    const { width } = this.#columns;
     for (const record of records) {
       this.#enter(record);
       if (this.#within) this.#mapScope(record, this.#within, output);
-      else for (const item of this.#itemsOf(record, output.rejects) ?? []) this.#mapItem(item, output);
+      else for (const item of this.#itemsOf(record, output) ?? []) this.#mapItem(item, output);
     }
-    if (this.columns.length > width) widen(output.rows, this.columns.length);
+    if (this.#columns.width > width) widen(output.rows, this.#columns.width);
     const { scopes, ...others } = output;
     return this.#within ? { ...others, scopes } : others;
   }
@@ -81,12 +91,20 @@ class RecordMapper implements Mapper {
     this.#scope.item = record;
   }
 
-  /** The rows at hand of a record; undefined when what `each` points to is no array, which is a reject. */
-  #itemsOf(record: SourceRecord, rejects: Reject[]): readonly Value[] | undefined {
+  /**
+   * The rows at hand of a record: none where `each` points to null. Undefined when it is not known which, because there
+   * is nothing at all, or no array, which is a reject.
+   */
+  #itemsOf(record: SourceRecord, output: Output): readonly Value[] | undefined {
     if (this.#each === undefined) return [record];
-    const items: Value = readPath(this.#each, this.#scope) ?? [];
+    const items = readPath(this.#each, this.#scope);
+    if (items === null) return [];
     if (Array.isArray(items)) return items;
-    rejects.push({
+    if (items === undefined) {
+      output.missing_each += 1;
+      return undefined;
+    }
+    output.rejects.push({
       record,
       code: 'row/each',
       reason: `each points to ${quote(items)}, which is not an array`,
@@ -99,7 +117,7 @@ class RecordMapper implements Mapper {
     const from = output.rows.length;
     const seen: Cell[][] = [];
     const parent = this.#row.cellsOf(within, this.#scope);
-    const items = this.#itemsOf(record, output.rejects);
+    const items = this.#itemsOf(record, output);
     let known = parent !== undefined && items !== undefined;
     for (const item of items ?? []) {
       if (this.#mapItem(item, output)) continue;

@@ -54,13 +54,21 @@ export interface Mapping {
 
 /** Turns the records of one pipeline and run into rows. Pure, but for the columns it gets to know. */
 export interface Mapper {
-  /** The columns whose type is known, in order; grows while records bring new ones, and is replaced when it does. */
+  /** The columns that have a place in the rows, in order; grows while records bring new ones, and is replaced when it does. */
   readonly columns: readonly Column[];
   /**
    * Called once, before the first `map`: learns the types of columns that declare none, from the target where it has
    * the column, else from these records (the first 1,000 of the read, or 4 MB).
+   *
+   * A target without column types of its own, such as a file, is given a `header`: the column names of tabular data, or
+   * none. Then these and all of `map` are columns from the start, though nothing but null may ever come: a string
+   * until a first value tells otherwise, with which `columns` is replaced.
    */
-  learn(sample: readonly SourceRecord[], existing: readonly Column[] | undefined): void;
+  learn(
+    sample: readonly SourceRecord[],
+    existing: readonly Column[] | undefined,
+    header?: readonly string[],
+  ): void;
   /** Rows and rejects in the order of the records; no record is changed. */
   map(records: readonly SourceRecord[]): MappedBatch;
 }
@@ -74,4 +82,9 @@ export interface MappedBatch {
   readonly skipped: number;
   /** Values that `on_error` replaced. */
   readonly defaulted: number;
+  /**
+   * Records that have nothing at all where `each` points, not even null: no rows, and under `replace_within` nothing is
+   * removed. When no record of a read has it, the path is most likely misspelt.
+   */
+  readonly missing_each: number;
 }

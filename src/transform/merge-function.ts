@@ -1,11 +1,10 @@
-import { Decimal } from '../model/decimal.ts';
 import { SyncError } from '../model/errors.ts';
 import { exactNumber, printJson } from '../model/json.ts';
 import type { Cell, ColumnType, MergeFunction, Row, Target, TargetColumn, Value } from '../model/types.ts';
 import { parseJsonCell } from './json-values.ts';
 import type { Merge } from './merge.ts';
 import { Refusal } from './refusal.ts';
-import { type Coercion, createCoercion } from './types.ts';
+import { createCoercion } from './types.ts';
 
 /** Merges by a function of the user's own, which is never asked about an existing null. */
 export function ownMerge(
@@ -30,7 +29,7 @@ export function ownMerge(
       throw new SyncError('merge/function', `${path} failed for ${where()}: ${reason}`, { cause });
     }
     if (result === undefined) return existing;
-    const cell = cellOf(result, toCell);
+    const cell = result === null ? null : toCell(result as Value);
     if (!(cell instanceof Refusal)) return cell;
     throw new SyncError(
       'merge/function',
@@ -52,24 +51,4 @@ function naturalValue(cell: Cell, type: ColumnType): Value {
   if (typeof cell !== 'string') return cell;
   if (type === 'json') return parseJsonCell(cell);
   return type === 'decimal' ? exactNumber(cell) : cell;
-}
-
-function cellOf(result: unknown, toCell: Coercion): Cell | Refusal {
-  if (result === null) return null;
-  const cell = toCell(result as Value);
-  if (cell instanceof Refusal || isPlain(result)) return cell;
-  return new Refusal(
-    'merge/function',
-    `${Object.prototype.toString.call(result)} holds more than plain data`,
-  );
-}
-
-/** Code may return what JSON has no word for (a promise, a Date), and what would be lost in silence as JSON text. */
-function isPlain(value: unknown): boolean {
-  if (typeof value !== 'object')
-    return typeof value !== 'function' && typeof value !== 'symbol' && value !== undefined;
-  if (value === null || value instanceof Decimal) return true;
-  if (Array.isArray(value)) return value.every(isPlain);
-  const prototype = Object.getPrototypeOf(value);
-  return (prototype === Object.prototype || prototype === null) && Object.values(value).every(isPlain);
 }

@@ -3,6 +3,7 @@ import type { Cell, MergeFunction, Row, Strategy, Target, TargetColumn } from '.
 import { compareCells, equalCells } from './cells.ts';
 import { deepMerge, shallowMerge, union } from './json-merge.ts';
 import { ownMerge } from './merge-function.ts';
+import { addCells, isSummed } from './sum.ts';
 
 /**
  * What becomes of an existing cell when another comes in; `before` and `row` are the rows they belong to. Gives back
@@ -18,7 +19,7 @@ export interface ColumnMerge {
   readonly merge: Merge;
   readonly tracked: boolean;
   readonly keepsEdits: boolean;
-  /** Equal cells may yet become something else: so says only a function of the user's own. */
+  /** Equal cells may yet become something else: by `sum`, or a function of the user's own. */
   readonly restless: boolean;
 }
 
@@ -40,7 +41,7 @@ export function columnMerges(
       merge,
       tracked: column.tracked,
       keepsEdits: strategy.type === 'keep_edits',
-      restless: strategy.type === 'function',
+      restless: strategy.type === 'function' || strategy.type === 'sum',
     };
   });
 }
@@ -76,6 +77,8 @@ function strategyMerge(
       return extreme(strategy, column, 1);
     case 'min':
       return extreme(strategy, column, -1);
+    case 'sum':
+      return sum(strategy, column);
     case 'bool_or':
       return boolean(strategy, column, true);
     case 'bool_and':
@@ -117,6 +120,12 @@ function extreme(strategy: Strategy, column: TargetColumn, sign: 1 | -1): Merge 
   return unlessNull((existing, incoming) =>
     compareCells(type, incoming, existing) * sign > 0 ? incoming : existing,
   );
+}
+
+function sum(strategy: Strategy, column: TargetColumn): Merge {
+  const { name, type } = column;
+  if (!isSummed(type)) throw misfit(strategy, column, 'decimal');
+  return unlessNull((existing, incoming) => addCells(name, type, existing, incoming));
 }
 
 /** The winner is the value that settles the matter when either side has it. */

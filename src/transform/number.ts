@@ -59,6 +59,16 @@ export function isDouble(integer: bigint): boolean {
   return survives(String(integer), Number(integer));
 }
 
+/**
+ * True for a number whose exponent no double has: `1e400` is an infinity that was printed, far more often than a number
+ * of 400 digits that somebody meant. (One that was written with all its digits was meant.)
+ */
+export function isBeyondNumbers({ text }: Decimal): boolean {
+  if (!/[eE]/.test(text)) return false;
+  const number = Number(text);
+  return !Number.isFinite(number) || (number === 0 && /[1-9].*e/i.test(text));
+}
+
 /** True when an integer can be kept in 64 bits. */
 export function isInt64(integer: bigint): boolean {
   return integer >= int64Min && integer <= int64Max;

@@ -19,11 +19,24 @@ export function refuse(value: Value, problem: string): Refusal {
   return new Refusal('row/type', `${quote(value)} ${problem}`);
 }
 
-/** A value as it is shown in a sentence: text as JSON, which can always be stored, and cut; arrays and objects only named. */
+/**
+ * A value as it is shown in a sentence: text as JSON, which can always be stored, and cut; arrays and objects only
+ * named. A source of one's own may hand over what is no value at all.
+ */
 export function quote(value: Value): string {
   if (typeof value === 'string') return JSON.stringify(cut(value));
+  if (typeof value === 'function') return 'a function';
   if (typeof value !== 'object' || value === null || value instanceof Decimal) return cut(String(value));
-  return Array.isArray(value) ? 'an array' : 'an object';
+  if (Array.isArray(value)) return 'an array';
+  const name = isNested(value) ? undefined : Object.getPrototypeOf(value).constructor?.name;
+  return name ? `an object of class ${cut(String(name))}` : 'an object';
+}
+
+/** An array or an object as JSON has them: code may also make a Date, a Map or an instance of a class. */
+export function isNested(value: object): boolean {
+  if (Array.isArray(value)) return true;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 function cut(text: string): string {

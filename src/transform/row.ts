@@ -38,7 +38,7 @@ export class RowMapper {
 
   map(scope: ExpressionScope): Cells | Problem {
     this.defaulted = 0;
-    const row: Cells = new Array(this.#columns.settled.length).fill(undefined);
+    const row: Cells = new Array(this.#columns.width).fill(undefined);
     return this.#fill(row, scope) ?? this.#checkKey(row) ?? this.#check(row) ?? row;
   }
 
@@ -63,6 +63,13 @@ export class RowMapper {
       if (isStorable(name)) this.#observe(this.#columns.get(name) ?? this.#columns.addTopLevel(name), scope);
   }
 
+  /** Makes the columns of tabular data known, which have their names before any value. */
+  addHeader(header: readonly string[]): void {
+    for (const name of header)
+      if (this.#taken && !this.#taken.has(name) && isStorable(name) && !this.#columns.get(name))
+        this.#columns.addTopLevel(name);
+  }
+
   /** The same for some columns only. */
   observeColumns(columns: readonly string[], scope: ExpressionScope): void {
     for (const column of columns) {
@@ -75,7 +82,7 @@ export class RowMapper {
     if (field.declared) return;
     try {
       const value = field.read(scope) ?? null;
-      if (value !== null) this.#columns.observe(field, value);
+      if (value !== null && !isNoKey(field, value)) this.#columns.observe(field, value);
     } catch (error) {
       // The row will be a reject when its turn comes.
       failedExpression(error);
@@ -120,7 +127,8 @@ export class RowMapper {
       if (field.place >= 0) row[field.place] = null;
       return undefined;
     }
-    if (field.place < 0) this.#columns.observe(field, value);
+    if (isNoKey(field, value)) return refusedKey(field.column, value);
+    if (field.type === undefined) this.#columns.observe(field, value);
     let cell = field.toCell(value);
     if (cell instanceof Refusal) cell = this.#replace(field, value, cell);
     if (cell instanceof Refusal) return problemOf(field.column, cell);
@@ -177,6 +185,19 @@ function takenNames({ fields = [], each }: Mapping): ReadonlySet<string> {
     if (name !== undefined && (path?.root === 'item' || each === undefined)) taken.add(name);
   }
   return taken;
+}
+
+/** An array or an object is no key: the same one has many texts, `{"a":1,"b":2}` and `{"b":2,"a":1}`. */
+function isNoKey({ isKey }: MappedField, value: Value): boolean {
+  return isKey && typeof value === 'object' && value !== null && !(value instanceof Decimal);
+}
+
+function refusedKey(field: string, value: Value): Problem {
+  return {
+    field,
+    code: 'row/key',
+    reason: `the key field ${quote(field)} is ${quote(value)}, which is no key`,
+  };
 }
 
 function problemOf(field: string | undefined, { code, reason }: Refusal): Problem {

@@ -1,23 +1,28 @@
 import { Decimal } from '../model/decimal.ts';
-import { printJson } from '../model/json.ts';
+import { maxDepth, printJson } from '../model/json.ts';
 import type { Cell, Value } from '../model/types.ts';
-import { quote, Refusal, refuse } from './refusal.ts';
-
-/** Deeper nesting than this is no data anybody meant, and would end in a stack overflow somewhere. */
-const maxDepth = 500;
+import { isNested, quote, Refusal, refuse } from './refusal.ts';
 
 /** Text as it is; numbers and booleans as their text, so that a mixture of them has a column too. */
 export function toText(value: Value): Cell | Refusal {
   if (typeof value === 'string') return isStorable(value) ? value : refuseText(value);
-  if (typeof value === 'object' && !(value instanceof Decimal)) return refuse(value, 'is not text');
-  return typeof value === 'number' && !Number.isFinite(value)
-    ? refuse(value, 'is not a finite number')
-    : String(value === 0 ? 0 : value);
+  if (typeof value === 'number')
+    return Number.isFinite(value) ? String(value === 0 ? 0 : value) : refuse(value, 'is not a finite number');
+  if (typeof value === 'bigint' || typeof value === 'boolean' || value instanceof Decimal)
+    return String(value);
+  return refuse(value, 'is not text');
 }
 
 /** JSON text with exact numbers. */
 export function toJsonText(value: Value): Cell | Refusal {
   return inspect(value, 0) ?? printJson(value);
+}
+
+/** Why no column takes what code handed over as a value. */
+export function refuseForeign(value: Value): Refusal {
+  if (typeof value === 'number') return refuse(value, 'is not a finite number');
+  if (value instanceof Decimal) return refuse(value, 'is out of the range of numbers: use type decimal');
+  return refuse(value, 'is not data, which is text, numbers, booleans, null, arrays and plain objects');
 }
 
 /** True when databases keep a text as it is: no NUL, no half of a surrogate pair. */
@@ -35,7 +40,9 @@ function inspect(value: Value, depth: number): Refusal | undefined {
   if (typeof value === 'string') return isStorable(value) ? undefined : refuseText(value);
   if (typeof value === 'number')
     return Number.isFinite(value) ? undefined : refuse(value, 'is not a finite number');
-  if (typeof value !== 'object' || value === null || value instanceof Decimal) return undefined;
+  if (typeof value === 'boolean' || typeof value === 'bigint' || value === null || value instanceof Decimal)
+    return undefined;
+  if (typeof value !== 'object' || !isNested(value)) return refuseForeign(value);
   if (depth === maxDepth)
     return new Refusal('row/depth', `${maxDepth} levels of arrays and objects are exceeded`);
   return Array.isArray(value) ? inspectAll(value, depth) : inspectFields(value, depth);
@@ -51,6 +58,8 @@ function inspectAll(values: readonly Value[], depth: number): Refusal | undefine
 
 function inspectFields(object: object, depth: number): Refusal | undefined {
   for (const [name, value] of Object.entries(object)) {
+    // As good as missing.
+    if (value === undefined) continue;
     const refusal = isStorable(name) ? inspect(value as Value, depth + 1) : refuseText(name);
     if (refusal) return refusal;
   }

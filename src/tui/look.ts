@@ -14,13 +14,17 @@ export interface Surroundings {
   readonly platform: string;
 }
 
-/** `auto` colours a terminal, unless `NO_COLOR` is set or it is a dumb one; `FORCE_COLOR` colours all the same. */
+/**
+ * `auto` colours a terminal, unless `NO_COLOR` is set or it is a dumb one. `FORCE_COLOR` decides before them: `0` is no
+ * colours, anything else is colours.
+ */
 export function lookOf(
   color: 'auto' | 'always' | 'never',
   { environment, terminal, platform }: Surroundings,
 ): Look {
-  const capable = terminal && environment.TERM !== 'dumb' && !environment.NO_COLOR;
-  const colored = color === 'always' || (color === 'auto' && (capable || Boolean(environment.FORCE_COLOR)));
+  const { FORCE_COLOR: forced, NO_COLOR, TERM } = environment;
+  const capable = forced ? !/^(0|false)$/.test(forced) : terminal && TERM !== 'dumb' && !NO_COLOR;
+  const colored = color === 'always' || (color === 'auto' && capable);
   const locale = environment.LC_ALL || environment.LC_CTYPE || environment.LANG;
   const unicode = locale === undefined ? platform === 'darwin' : /utf-?8/i.test(locale);
   return { colors: pico.createColors(colored), unicode };

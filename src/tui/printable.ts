@@ -1,7 +1,10 @@
-/** Control characters but tab and line feed, with the C1 range: a terminal obeys them. */
-const control = /[^\P{Cc}\t\n]/gu;
+/**
+ * What a terminal obeys: control characters but tab and line feed, with the C1 range, and those that turn the direction
+ * of the text after them.
+ */
+const control = /(?![\t\n])[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
 
-/** Text from data or errors, safe to print on a terminal: control characters become visible escapes. */
+/** Text from data or errors, safe to print on a terminal: such characters become visible escapes. */
 export function printable(text: string): string {
   return text.replace(control, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

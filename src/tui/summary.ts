@@ -1,4 +1,4 @@
-import type { PipelineResult, RunResult } from '../model/result.ts';
+import type { Outcome, PipelineResult, RunResult } from '../model/result.ts';
 import type { Look } from './look.ts';
 import { count, duration, rate } from './numbers.ts';
 import { printable } from './printable.ts';
@@ -44,12 +44,15 @@ function cellsOf(name: string, result: PipelineResult, all: readonly [string, Pi
 function mark({ status }: PipelineResult, { colors, unicode }: Look): string {
   if (status === 'succeeded') return colors.green(unicode ? '✓' : 'ok');
   if (status === 'partial') return colors.yellow(unicode ? '!' : ' !');
-  if (status === 'cancelled') return colors.yellow(unicode ? '■' : ' -');
+  if (status === 'cancelled' || status === 'interrupted') return colors.yellow(unicode ? '■' : ' -');
+  if (status === 'busy') return colors.yellow(unicode ? '…' : ' .');
+  if (status === 'skipped') return colors.dim(unicode ? '○' : ' o');
   return colors.red(unicode ? '✗' : ' x');
 }
 
-function note({ status }: PipelineResult, run: string, { colors, unicode }: Look): string {
+function note({ status, reason }: PipelineResult, run: string, { colors, unicode }: Look): string {
   if (status === 'partial') return `  ${unicode ? '→' : '->'} ${colors.bold(`syncline rejects show ${run}`)}`;
+  if (status === 'skipped') return reason === undefined ? '' : `  ${printable(reason)}`;
   return status === 'cancelled' ? '  stopped after its last complete batch' : '';
 }
 
@@ -68,7 +71,10 @@ function lastLine(result: RunResult, { unicode }: Look): string {
     partial: 'with rejects',
     failed: 'failed',
     cancelled: 'cancelled',
-  } as const;
+    interrupted: 'interrupted',
+    busy: 'busy',
+    skipped: 'skipped',
+  } as const satisfies { [status in Outcome]: string };
   const told = (Object.keys(words) as (keyof typeof words)[])
     .map((status) => [statuses.filter((other) => other === status).length, words[status]] as const)
     .filter(([number]) => number > 0)

@@ -12,7 +12,12 @@ describe('a broken config is told whole, with places and help', () => {
   it.each(files)('%s', async (file) => {
     const error = await loadConfig({ file, directory, environment: {} }).catch((thrown: unknown) => thrown);
     if (!(error instanceof ConfigError)) throw error;
-    const report = reportDiagnostics(error.diagnostics, { format: 'text', color: false, directory });
+    const report = reportDiagnostics(error.diagnostics, {
+      format: 'text',
+      color: false,
+      unicode: true,
+      directory,
+    });
     const told = report.replaceAll(fileURLToPath(new URL('../..', import.meta.url)), '/project/');
     await expect(told).toMatchFileSnapshot(`${directory}${file.replace('.yaml', '.txt')}`);
   });

@@ -45,13 +45,17 @@ describe('finding the config', () => {
     expect((await diagnose(folder))[0]?.code).toBe('config/not_found');
   });
 
-  test('a broken package.json in the working directory is no bug of ours', async () => {
-    const folder = makeFolder({ 'package.json': '{', 'sync.config.yaml': 'version: 1' });
+  test.each([
+    ['package.json', '{'],
+    ['.config/config.json', '{ "other": "settings" }'],
+    ['.config/config.js', 'process.exit(9)'],
+    ['.config/config.cjs', 'process.exit(9)'],
+  ])('leaves %s alone, whosoever it is', async (name, text) => {
+    const folder = makeFolder({ [name]: text, 'sync.config.yaml': 'version: 1' });
     const before = process.cwd();
     process.chdir(folder);
     try {
-      expect((await diagnose(folder))[0]?.message).toContain('the search for a config failed');
-      expect((await load(folder, { file: 'sync.config.yaml' })).value).toEqual({ version: 1 });
+      expect((await load(folder)).file).toBe(path.join(folder, 'sync.config.yaml'));
     } finally {
       process.chdir(before);
     }

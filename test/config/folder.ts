@@ -45,6 +45,7 @@ export async function reportOf(files: Parameters<typeof makeFolder>[0]): Promise
   const report = reportDiagnostics(await diagnose(folder), {
     format: 'text',
     color: false,
+    unicode: true,
     directory: folder,
   });
   return report.replaceAll(folder, '<folder>');

@@ -193,14 +193,14 @@ sinks: {}
    2 │   crm:
    3 │     url: "https://example.com
      │          ^^^^^^^^^^^^^^^^^^^^
-     help: close it with " on the same line; for a " inside of it, write \\"
+     help: close it with " on the same line; for a " inside it, write \\"
 
   ✗ 1 error in sync.config.yaml · nothing was run · more: syncline explain config/syntax
   "
 `);
   });
 
-  test('an apostrophe inside of single quotes', async () => {
+  test('an apostrophe inside single quotes', async () => {
     expect(
       await reportOf(`note: 'it's late'
 `),
@@ -209,7 +209,7 @@ sinks: {}
     → sync.config.yaml:1:7
    1 │ note: 'it's late'
      │       ^^^^^^^^^^^
-     help: for a ' inside of it, write ''
+     help: for a ' inside it, write ''
 
   ✗ 1 error in sync.config.yaml · nothing was run · more: syncline explain config/syntax
   "
@@ -230,14 +230,14 @@ sinks: {}
    2 │   a:
    3 │     tags: [x, y
      │           ^
-     help: close it with ]; what is inside of it must be indented more than its key
+     help: close it with ]; what is inside it must be indented more than its key
 
   ✗ 1 error in sync.config.yaml · nothing was run · more: syncline explain config/syntax
   "
 `);
   });
 
-  test('a colon inside of text', async () => {
+  test('a colon inside text', async () => {
     expect(
       await reportOf(`map:
   title: Re: your order
@@ -376,7 +376,7 @@ sources:
   b: [*a]
 `),
     ).toMatchInlineSnapshot(`
-  "error a.b[0]: *a lies inside of what &a marks, so it would contain itself  [config/alias]
+  "error a.b[0]: *a lies inside what &a marks, so it would contain itself  [config/alias]
     → sync.config.yaml:2:7
    1 │ a: &a
    2 │   b: [*a]
@@ -465,7 +465,7 @@ sources:
       await reportOf(`path: "C:\\data\\export.csv"
 `),
     ).toMatchInlineSnapshot(`
-  "error path: this backslash sequence means nothing inside of double quotes  [config/syntax]
+  "error path: this backslash sequence means nothing inside double quotes  [config/syntax]
     → sync.config.yaml:1:10
    1 │ path: "C:\\data\\export.csv"
      │          ^^

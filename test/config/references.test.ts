@@ -27,7 +27,10 @@ describe('what a pipeline names', () => {
   });
 
   it.each([
-    ['map: { id: id }\nmerge: { "*": deep_merge, id: max }', []],
+    ['map: { id: id }\nmerge: { "*": deep_merge }', []],
+    ['map: { id: id }\nmerge: { id: max }', ['config/merge']],
+    ['map: { id: id, a: { value: 1, default: 2 } }', ['config/field']],
+    ['map: { id: id, a: { from: a, default: 2 } }', []],
     ['map: { id: id, a: { from: a, type: json } }\nmerge: { "*": deep_merge }', []],
     ['map: { id: id, a: { from: a, type: date } }\nmerge: { "*": deep_merge }', ['merge/type']],
     ['map: { id: id, a: { from: a, type: date } }\nmerge: { "*": deep_merge, a: max }', []],

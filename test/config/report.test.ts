@@ -12,7 +12,7 @@ function marked(marking: string, more: Partial<Diagnostic> = {}): Diagnostic {
   return { severity: 'error', code: 'config/syntax', path: 'a.b', message: 'no', span, ...more };
 }
 
-const options = { format: 'text', color: false, directory: '/here' } as const;
+const options = { format: 'text', color: false, unicode: true, directory: '/here' } as const;
 const frameOf = (marking: string) =>
   reportDiagnostics([marked(marking)], options)
     .split('\n')

@@ -111,6 +111,7 @@ describe('a secret', () => {
     const text = around('').replace('type: file', `type: ${crm}, account: a, token: [hidden]`);
     expect(await complaints(text)).toEqual([
       'config/type sources.export.token: expected text, got its value',
+      'config/secret sources.export.token[0]: a secret is written out in the config, where everyone who reads the file sees it',
     ]);
   });
 });

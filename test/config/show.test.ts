@@ -59,6 +59,7 @@ describe('config show', () => {
           rest: 'drop',
           merge: { '*': 'overwrite' },
           replace_within: false,
+          rejects: { max: '5%' },
           schema_contract: 'evolve',
           batch_size: 500,
           columns: { run_id: '_run_id', synced_at: '_synced_at' },

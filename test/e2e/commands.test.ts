@@ -124,10 +124,29 @@ describe('looking things up', () => {
     expect(written).toBe(await readFile(join(root, 'schemas/sync.config.schema.json'), 'utf8'));
   });
 
+  it('says so when the schema cannot be written', async () => {
+    const folder = await folderWith({ taken: '' });
+    const { code, stderr } = await syncline(folder, ['schema', '--write', 'taken/schema.json']);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('[usage/unwritable]') });
+  });
+
+  it('takes variables from a file that is named', async () => {
+    const text = config.replace('people.json', '"${FILE}"');
+    const folder = await folderWith({ 'sync.config.yaml': text, 'some.env': 'FILE=people.json\n' });
+    expect((await syncline(folder, ['validate'])).code).toBe(2);
+    for (const flag of ['--env', '--env-file'])
+      expect((await syncline(folder, ['validate', flag, 'some.env'])).code).toBe(0);
+    // Node refuses a missing file under the other name by itself, with a code of its own.
+    const { code, stderr } = await syncline(folder, ['validate', '--env', 'none.env']);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('none.env') });
+  });
+
   it('answers wrong usage with 2 and help with 0', async () => {
     expect((await syncline(root, ['--help'])).code).toBe(0);
     expect((await syncline(root, ['rnu'])).code).toBe(2);
     expect((await syncline(root, ['run', '--max-records', 'many'])).code).toBe(2);
+    expect((await syncline(root, ['rejects', 'show', '--limit', '0'])).code).toBe(2);
+    expect((await syncline(root, ['preview', 'people', '--limit', '0'])).code).toBe(2);
     expect((await syncline(root, ['run'], { SYNCLINE_CONFIG: 'nowhere.yaml' })).code).toBe(2);
   });
 });

@@ -84,6 +84,28 @@ describe('run', () => {
     expect(show.stdout).toContain('"email":"zoe@x.io"');
   });
 
+  it('tells rejects as JSON with every digit, however deep their records are', async () => {
+    const deep = `${'['.repeat(8000)}${']'.repeat(8000)}`;
+    const lines = [`{"id":1,"n":9007199254740993,"v":"n/a"}`, `{"id":2,"d":${deep}}`, `{"id":3,"v":1}`];
+    const folder = await folderWith({
+      'sync.config.yaml': `version: 1
+sources: { files: { type: file, streams: { all: all.jsonl } } }
+sinks: { db: { type: libsql, url: file:sync.db } }
+pipelines:
+  all: { from: files.all, to: db.all, primary_key: id, map: { v: { from: v, type: integer } }, rest: keep, rejects: { max: 9 } }
+`,
+      'all.jsonl': lines.join('\n'),
+    });
+    expect((await syncline(folder, ['run'])).code).toBe(3);
+    const { stdout } = await syncline(folder, ['rejects', 'show', 'all', '--json']);
+    expect(stdout).toContain('"n":9007199254740993');
+    expect(JSON.parse(stdout)).toMatchObject([
+      { code: 'row/type', field: 'v' },
+      { code: 'row/depth', field: 'd', record: { id: 2 } },
+    ]);
+    expect(query(join(folder, 'sync.db'), 'SELECT id FROM "all"')).toEqual([[3]]);
+  });
+
   it('runs disabled pipelines only when they are named or tagged', async () => {
     const folder = await folderWith(files);
     const named = await syncline(folder, ['run', 'export', '--json']);

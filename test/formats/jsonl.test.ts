@@ -31,7 +31,8 @@ test.each([
   ['{"a":1}\n12345678901234567.8\n', 2, 'holds a number where a record should be'],
   ['{"a":1}\n{"a":1}{"a":2}\n', 2, 'is not JSON'],
   ['{"a":1}\n{"a', 2, 'is not JSON'],
-])('names the line that is no record: %j', async (content, line, what) => {
+  [`{"a":1}\n{"a":${'['.repeat(50_000)}12345678901234567890${']'.repeat(50_000)}}`, 2, 'is nested too deep'],
+])('names the line that is no record (%#)', async (content, line, what) => {
   await expect(jsonl(content)).rejects.toMatchObject({
     code: 'source/malformed',
     message: expect.stringContaining(`line ${line} of data/x.jsonl ${what}`),

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, realpath, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, realpath, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -49,7 +49,7 @@ function commit(writer: Writer, rows: readonly Row[], columns: readonly Column[]
     stamps,
     run,
   };
-  return writer.commit({ target, number: 1, rows });
+  return writer.commit({ target, number: 1, rows, ledger: { fence: 1, basis: '', checkpoint: {} } });
 }
 
 async function finish(writer: Writer): Promise<void> {
@@ -58,6 +58,47 @@ async function finish(writer: Writer): Promise<void> {
 }
 
 const filesIn = async (folder: string) => (await readdir(folder, { recursive: true })).sort();
+
+/** Files that were last written so many hours ago. */
+async function leave(folder: string, hours: number, ...names: readonly string[]): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const name of names) {
+    await writeFile(join(folder, name), '');
+    await utimes(join(folder, name), new Date(), Date.now() / 1000 - hours * 3600);
+  }
+}
+
+test('sweeps what runs that were killed set aside for the same file, and nothing else', async () => {
+  const folder = await emptyFolder();
+  const out = join(folder, 'out');
+  await leave(
+    out,
+    25,
+    '.x.csv.DEAD-1.tmp',
+    '.wide-x.csv.DEAD-2.tmp',
+    '.y.csv.DEAD-1.tmp',
+    '.x.csv.tmp',
+    'x.csv.bak',
+  );
+  await leave(out, 23, '.x.csv.ALIVE-1.tmp');
+  await finish(await begin(folder, 'x.csv'));
+  expect(await filesIn(out)).toEqual([
+    '.x.csv.ALIVE-1.tmp',
+    '.x.csv.tmp',
+    '.y.csv.DEAD-1.tmp',
+    'x.csv',
+    'x.csv.bak',
+  ]);
+});
+
+test('sweeps what killed runs set aside for parts', async () => {
+  const folder = await emptyFolder();
+  const parts = join(folder, 'out/x');
+  await leave(parts, 25, '.part-DEAD.jsonl.DEAD-1.tmp');
+  await leave(parts, 1, '.part-ALIVE.jsonl.ALIVE-1.tmp');
+  await finish(await begin(folder, 'x', 'append'));
+  expect(await filesIn(parts)).toEqual(['.part-ALIVE.jsonl.ALIVE-1.tmp']);
+});
 const textIn = (folder: string, path: string) => readFile(join(folder, path), 'utf8');
 
 test('nothing is visible before the read is complete, and nothing is left over after', async () => {

@@ -137,6 +137,26 @@ test.skipIf(process.getuid?.() === 0)('a file without permission is explained', 
   await expect(read(folder, { path: 'a.csv' })).rejects.toMatchObject({ code: 'source/file_unreadable' });
 });
 
+test.each(['loop/*.csv', '*/a.csv', '{loop,in}/a.csv'])(
+  'a folder that cannot be read is explained, and hides nothing: %s',
+  async (path) => {
+    const folder = await folderOf('in/a.csv');
+    await symlink('loop', join(folder, 'loop'));
+    await expect(read(folder, { path })).rejects.toMatchObject({
+      code: 'source/file_unreadable',
+      message: expect.stringContaining(join(folder, 'loop')),
+    });
+  },
+);
+
+test.runIf(process.platform === 'linux')('a file that fails while it is read is explained', async () => {
+  const given = { path: '/proc/self/mem', format: 'jsonl' };
+  await expect(read('/', given)).rejects.toMatchObject({
+    code: 'source/file_unreadable',
+    message: expect.stringContaining('cannot be read'),
+  });
+});
+
 const threeLines = '{"a":1}\n{"a":2}\n{"a":3}\n';
 const changes: readonly [string, (file: string) => Promise<void>][] = [
   ['appended to', (file) => writeFile(file, '{"a":4}\n', { flag: 'a' })],

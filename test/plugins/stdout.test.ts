@@ -18,8 +18,8 @@ function print(batches: number, rows: number) {
     }
     await writer.close();
     await opened.close();
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    process.stderr.write('inserted ' + inserted);
+    // The stream may tell its error once more, later: what is written last is written when nothing can come any more.
+    process.once('beforeExit', () => process.stderr.write('inserted ' + inserted));
   `);
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { inChunks, placeholders } from '../../src/sql/chunks.ts';
-import { affinityOf, holds, quote, typeOf } from '../../src/sql/dialect.ts';
+import { affinityOf, type Declaration, holds, quote, typeOf } from '../../src/sql/dialect.ts';
 import { databasePath, databaseUrlPattern } from '../../src/sql/path.ts';
 import { databaseFile, otherClient } from './support.ts';
 
@@ -24,6 +24,7 @@ test.each([
   'DATETIME',
   'FLOATING POINT',
   'JSON',
+  'ANY',
 ])('knows what SQLite does to values of a column declared %s', (declared) => {
   const client = otherClient(databaseFile());
   client.exec(`CREATE TABLE t (x ${declared}); INSERT INTO t VALUES ('1.5e1'), ('7')`);
@@ -37,22 +38,29 @@ test.each([
     text: ['text 1.5e1', 'text 7'],
     none: ['text 1.5e1', 'text 7'],
   };
-  expect(stored).toEqual(expected[affinityOf(declared)]);
+  expect(stored).toEqual(expected[affinityOf(loose(declared))]);
 });
 
+const loose = (declared: string): Declaration => ({ declared, strict: false });
+const strict = (declared: string): Declaration => ({ declared, strict: true });
+
 test('a column holds a type only when each value comes back as it was written', () => {
-  expect(holds('VARCHAR', 'decimal')).toBe(true);
-  expect(holds('DECIMAL(10,2)', 'decimal')).toBe(false);
-  expect(holds('INTEGER', 'string')).toBe(false);
-  expect(holds('TEXT', 'integer')).toBe(false);
-  expect(holds('REAL', 'integer')).toBe(false);
-  expect(holds('DATETIME', 'timestamp')).toBe(true);
-  expect(holds('', 'json')).toBe(true);
+  expect(holds(loose('VARCHAR'), 'decimal')).toBe(true);
+  expect(holds(loose('DECIMAL(10,2)'), 'decimal')).toBe(false);
+  expect(holds(loose('INTEGER'), 'string')).toBe(false);
+  expect(holds(loose('TEXT'), 'integer')).toBe(false);
+  expect(holds(loose('REAL'), 'integer')).toBe(false);
+  expect(holds(loose('DATETIME'), 'timestamp')).toBe(true);
+  expect(holds(loose(''), 'json')).toBe(true);
+  expect(holds(loose('ANY'), 'string')).toBe(false);
+  expect(holds(strict('ANY'), 'string')).toBe(true);
+  expect(holds(strict('BLOB'), 'string')).toBe(false);
+  expect(holds(strict('INTEGER'), 'date')).toBe(false);
 });
 
 test('a column nobody told us about has the widest type it holds', () => {
   const declared = ['INT', 'DOUBLE', 'TEXT', '', 'BOOLEAN', 'DATE', 'TIMESTAMP', 'DECIMAL(10,2)'];
-  expect(declared.map(typeOf)).toEqual([
+  expect(declared.map(loose).map(typeOf)).toEqual([
     'integer',
     'number',
     'string',
@@ -62,7 +70,9 @@ test('a column nobody told us about has the widest type it holds', () => {
     'timestamp',
     'number',
   ]);
-  for (const name of declared) expect(holds(name, typeOf(name))).toBe(true);
+  for (const name of declared) expect(holds(loose(name), typeOf(loose(name)))).toBe(true);
+  expect(typeOf(loose('ANY'))).toBe('number');
+  expect(typeOf(strict('ANY'))).toBe('string');
 });
 
 test('chunks have few sizes, hold everything in order, and keep to the limit of parameters', () => {

@@ -8,6 +8,7 @@ import {
   databaseFile,
   otherClient,
   readBack,
+  type TargetShape,
   targetOf,
   targetsOf,
 } from './support.ts';
@@ -94,7 +95,7 @@ test('a row that is removed is forgotten, and so is a table', async () => {
     [1, 'a'],
     [2, 'b'],
   ]);
-  await commitRows(sink, shape, [], [{ from: 0, to: 0, parent: [1], seen: [] }]);
+  await commitRows(sink, shape, [], { scopes: [{ from: 0, to: 0, parent: [1], seen: [] }] });
   expect(readBack(path, 'SELECT row, name, value FROM _syncline_written')).toEqual([
     ['{"id":2}', 'name', 'b'],
   ]);
@@ -137,13 +138,6 @@ test('keys of text, large integers and several columns are remembered apart', as
   });
 });
 
-test('there is no ledger where nothing is to be remembered', async () => {
-  const path = databaseFile();
-  otherClient(path).exec('CREATE TABLE rows (id INTEGER PRIMARY KEY, name TEXT)');
-  await commitRows(await targetsOf(path), { columns: plain.slice(0, 2) }, [[1, 'a']]);
-  expect(readBack(path, "SELECT name FROM sqlite_schema WHERE type = 'table'")).toEqual([['rows']]);
-});
-
 test('the ledger of a newer version is left alone', async () => {
   const path = databaseFile();
   const sink = await targetsOf(path);
@@ -181,4 +175,38 @@ test("a merge function of the user's own runs in the thread, from TypeScript", a
   await expect(commitRows(sink, { ...target, columns: none }, [])).rejects.toMatchObject({
     code: 'merge/function',
   });
+});
+
+test('what is appended is remembered too, as the table returns it', async () => {
+  const path = databaseFile();
+  const sink = await targetsOf(path);
+  const columns = kept.slice(0, 2);
+  await commitRows(sink, { columns }, [[1, 'a']]);
+  otherClient(path).exec(`CREATE TRIGGER lower AFTER INSERT ON rows BEGIN
+    UPDATE rows SET name = lower(name) WHERE id = new.id; END`);
+  const appending: TargetShape = { columns: plain.slice(0, 2), mode: 'append', pipeline: 'two' };
+  await commitRows(sink, appending, [[2, 'ABC'], [3]]);
+  otherClient(path).exec("UPDATE rows SET name = 'mine' WHERE id = 3");
+  const committed = await commitRows(sink, { columns }, [
+    [2, 'new'],
+    [3, 'new'],
+  ]);
+  expect(committed).toMatchObject({ kept: 1, updated: 1 });
+  expect(readBack(path, 'SELECT name FROM rows ORDER BY id')).toEqual([['a'], ['new'], ['mine']]);
+});
+
+test('rows that cannot be told apart are appended without being remembered apart', async () => {
+  const path = databaseFile();
+  otherClient(path).exec('CREATE TABLE rows (id INTEGER, name TEXT)');
+  const sink = await targetsOf(path);
+  const shape: TargetShape = { columns: kept.slice(0, 2), mode: 'append' };
+  const rows = [
+    [1, 'a'],
+    [1, 'b'],
+    [null, 'c'],
+    [undefined, 'd'],
+  ] as const;
+  expect(await commitRows(sink, shape, rows)).toMatchObject({ inserted: 4 });
+  expect(await commitRows(sink, { ...shape, key: [] }, rows)).toMatchObject({ inserted: 4 });
+  expect(readBack(path, 'SELECT DISTINCT row FROM _syncline_written')).toEqual([['{"id":1}']]);
 });

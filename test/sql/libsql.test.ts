@@ -1,7 +1,8 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setInterval } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { expect, onTestFinished, test } from 'vitest';
@@ -141,6 +142,41 @@ test('names the error: a constraint, a full disk, a file that is no database, a 
   });
 });
 
+/** Does something as a user whom a folder without write permission stops, which it does not stop root. */
+async function unprivileged<Result>(work: () => Promise<Result>): Promise<Result> {
+  const user = process.geteuid?.();
+  if (user === 0) process.seteuid?.(65_534);
+  try {
+    return await work();
+  } finally {
+    if (user === 0) process.seteuid?.(0);
+  }
+}
+
+test.each(['wal', 'delete'])('names the folder where it cannot be written (%s)', async (mode) => {
+  const path = databaseFile();
+  const client = otherClient(path);
+  client.exec(`PRAGMA journal_mode = ${mode}; CREATE TABLE t (a)`);
+  client.close();
+  const folder = dirname(path);
+  chmodSync(path, 0o666);
+  chmodSync(folder, 0o555);
+  onTestFinished(() => chmodSync(folder, 0o755));
+  const write = async () => {
+    const database = await openDatabase({ path });
+    try {
+      await database.write([{ sql: 'INSERT INTO t VALUES (1)' }]);
+    } finally {
+      await database.close();
+    }
+  };
+  const told = { code: 'sql/readonly', hint: expect.stringContaining(folder) };
+  await expect(unprivileged(write)).rejects.toMatchObject(told);
+  if (mode === 'delete') return;
+  const read = () => openDatabase({ path, readonly: true });
+  await expect(unprivileged(read)).rejects.toMatchObject(told);
+});
+
 test('opened for reading only, nothing is written', async () => {
   const path = databaseFile();
   await numbers(path, 1);
@@ -226,6 +262,12 @@ async function lockElsewhere(path: string, statement: string): Promise<() => Pro
   };
 }
 
+/** Resolves after as many ticks of a timer: the thread of the test is free while the worker waits. */
+async function ticks(count: number): Promise<void> {
+  let seen = 0;
+  for await (const _ of setInterval(10)) if (++seen === count) return;
+}
+
 test.each(['wal', 'delete'])(
   'waits for a lock another process holds, and loses nothing (%s)',
   async (mode) => {
@@ -234,8 +276,6 @@ test.each(['wal', 'delete'])(
     otherClient(path).exec('CREATE TABLE numbers (n)');
     const database = await opened({ path });
     const release = await lockElsewhere(path, 'BEGIN IMMEDIATE; INSERT INTO numbers VALUES (-1)');
-    let ticks = 0;
-    const timer = setInterval(() => ticks++, 10);
     let landed = false;
     const writes = [1, 2, 3].map((n) =>
       database.write([{ sql: 'INSERT INTO numbers VALUES (?)', rows: [[n]] }]),
@@ -243,10 +283,8 @@ test.each(['wal', 'delete'])(
     const all = Promise.all(writes).then(() => {
       landed = true;
     });
-    await new Promise((resolve) => setTimeout(resolve, 700));
-    clearInterval(timer);
+    await ticks(50);
     expect(landed).toBe(false);
-    expect(ticks).toBeGreaterThan(30);
     await release();
     await all;
     expect(readBack(path, 'SELECT n FROM numbers ORDER BY n')).toEqual([[-1n], [1n], [2n], [3n]]);
@@ -274,7 +312,7 @@ test('a reader elsewhere holds a commit up, and the commit lands when it is thro
   const write = database.write([{ sql: 'INSERT INTO numbers VALUES (1)' }]).then(() => {
     landed = true;
   });
-  await new Promise((resolve) => setTimeout(resolve, 600));
+  await ticks(50);
   expect(landed).toBe(false);
   await release();
   await write;

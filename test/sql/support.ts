@@ -33,6 +33,8 @@ export async function targetsOf(path: string): Promise<OpenSink> {
   return sink;
 }
 
+export const firstLease: RowBatch['ledger'] = { fence: 1, basis: 'basis', checkpoint: {} };
+
 export type ColumnShape = readonly [name: string, type: ColumnType, strategy?: Strategy['type']];
 
 export interface TargetShape {
@@ -60,16 +62,16 @@ export function targetOf(shape: TargetShape): Target {
   };
 }
 
-/** Commits one batch through a writer of its own. */
+/** Commits one batch through a writer of its own; each is the first of its run unless `rest` says otherwise. */
 export async function commitRows(
   sink: OpenSink,
   shape: TargetShape | Target,
   rows: readonly Row[],
-  scopes?: RowBatch['scopes'],
+  rest: Partial<Pick<RowBatch, 'scopes' | 'number' | 'ledger'>> = {},
 ): Promise<Committed> {
   const target = 'primary_key' in shape ? shape : targetOf(shape);
   const writer = await sink.begin(target);
-  const committed = await writer.commit({ target, number: 1, rows, scopes });
+  const committed = await writer.commit({ target, number: 1, rows, ledger: firstLease, ...rest });
   await writer.close();
   return committed;
 }

@@ -212,6 +212,91 @@ test('a view, a generated column and a column of another type are refused', asyn
   });
 });
 
+test('a column declared ANY keeps text as it is where the table is STRICT, and is refused where it is not', async () => {
+  const path = databaseFile();
+  otherClient(path).exec(`CREATE TABLE strict (id INTEGER PRIMARY KEY, name ANY) STRICT;
+    CREATE TABLE loose (id INTEGER PRIMARY KEY, name ANY)`);
+  const sink = await targetsOf(path);
+  const commit = (name: string) => commitRows(sink, { name, columns }, [[1, '007']]);
+  await commit('strict');
+  expect(readBack(path, 'SELECT typeof(name), name FROM strict')).toEqual([['text', '007']]);
+  await expect(commit('loose')).rejects.toMatchObject({ code: 'schema/type' });
+  expect(readBack(path, 'SELECT * FROM loose')).toEqual([]);
+});
+
+test('what a STRICT table would refuse is told before it does', async () => {
+  const path = databaseFile();
+  otherClient(path).exec('CREATE TABLE rows (id INTEGER PRIMARY KEY, name BLOB) STRICT');
+  const refused = { code: 'schema/type', message: expect.stringContaining('would refuse values') };
+  await expect(commitRows(await targetsOf(path), { columns }, [[1, 'a']])).rejects.toMatchObject(refused);
+});
+
+test('a key column of another collation is compared exactly, by an index of its own', async () => {
+  const path = databaseFile();
+  otherClient(path).exec(`CREATE TABLE rows (id TEXT COLLATE NOCASE, n INTEGER);
+    CREATE INDEX folded ON rows (id); INSERT INTO rows VALUES ('A', 1)`);
+  const sink = await targetsOf(path);
+  const shape = {
+    columns: [
+      ['id', 'string'],
+      ['n', 'integer'],
+    ] as const,
+  };
+  const commit = (...rows: Row[]) => commitRows(sink, shape, rows);
+  expect(await commit(['a', 2])).toMatchObject({ inserted: 1, schema_changes: ['index on "id" added'] });
+  expect(await commit(['a', 3], ['A', 4])).toMatchObject({ updated: 2, schema_changes: [] });
+  expect(readBack(path, 'SELECT * FROM rows ORDER BY n')).toEqual([
+    ['a', 3n],
+    ['A', 4n],
+  ]);
+  const sql = "EXPLAIN QUERY PLAN SELECT * FROM rows WHERE id = 'a' COLLATE BINARY";
+  expect(readBack(path, sql).flat().join(' ')).toContain('USING INDEX');
+});
+
+test('rows of a parent are removed by their exact key', async () => {
+  const path = databaseFile();
+  otherClient(path).exec(`CREATE TABLE rows (parent TEXT COLLATE NOCASE, place TEXT COLLATE NOCASE);
+    INSERT INTO rows VALUES ('p', 'x'), ('p', 'X'), ('P', 'x')`);
+  const sink = await targetsOf(path);
+  const named = [
+    ['parent', 'string'],
+    ['place', 'string'],
+  ] as const;
+  const shape = { columns: named, key: [0, 1], within: [0] };
+  const scopes = [{ from: 0, to: 1, parent: ['p'], seen: [] }];
+  expect(await commitRows(sink, shape, [['p', 'x']], { scopes })).toMatchObject({ deleted: 1 });
+  expect(readBack(path, 'SELECT * FROM rows ORDER BY parent COLLATE BINARY')).toEqual([
+    ['P', 'x'],
+    ['p', 'x'],
+  ]);
+});
+
+test.each([
+  ['its primary key', 'CREATE TABLE rows (id TEXT COLLATE NOCASE PRIMARY KEY, name TEXT)'],
+  ['an index', 'CREATE TABLE rows (id TEXT, name TEXT); CREATE UNIQUE INDEX one ON rows (id COLLATE NOCASE)'],
+])('a table that takes keys for one that differ, by %s, is refused', async (_, sql) => {
+  const path = databaseFile();
+  otherClient(path).exec(sql);
+  const shape = {
+    columns: [
+      ['id', 'string'],
+      ['name', 'string'],
+    ] as const,
+  };
+  await expect(commitRows(await targetsOf(path), shape, [['a', 'x']])).rejects.toMatchObject({
+    code: 'schema/collation',
+    message: expect.stringMatching(/"id".*nocase/i),
+  });
+});
+
+test('a unique rule of the table that is not about the key alone stays a rule of the table', async () => {
+  const path = databaseFile();
+  otherClient(path).exec(`CREATE TABLE rows (id INTEGER PRIMARY KEY, name TEXT);
+    CREATE UNIQUE INDEX one ON rows (name COLLATE NOCASE)`);
+  const sink = await targetsOf(path);
+  expect(await commitRows(sink, { columns }, [[1, 'a']])).toMatchObject({ inserted: 1 });
+});
+
 test('2,000 columns are written, one more is refused before anything is', async () => {
   const path = databaseFile();
   const sink = await targetsOf(path);
@@ -315,15 +400,12 @@ test('under replace_within the rows of a parent that were not seen go, and only 
     ['b', 1, 'x'],
   ];
   await commitRows(sink, shape, rows);
-  const committed = await commitRows(
-    sink,
-    shape,
-    [['a', 2, 'y']],
-    [
+  const committed = await commitRows(sink, shape, [['a', 2, 'y']], {
+    scopes: [
       { from: 0, to: 1, parent: ['a'], seen: [[3, 'a']] },
       { from: 1, to: 1, parent: ['b'], seen: [], withhold: true },
     ],
-  );
+  });
   expect(committed).toMatchObject({ updated: 1, deleted: 1 });
   expect(readBack(path, 'SELECT * FROM rows ORDER BY 1, 2')).toEqual([
     ['a', 2n, 'y'],
@@ -346,6 +428,26 @@ test('a table without an index on the key gets one, and is told; one that has it
   expect(await commit('bare')).toEqual([]);
   expect(await commit('keyed')).toEqual([]);
   expect(await commit('unique_key')).toEqual([]);
+});
+
+test('tables and columns whose names run together get an index each, and so does one whose old name is taken', async () => {
+  const path = databaseFile();
+  otherClient(path).exec(`CREATE TABLE orders (item_id INTEGER, id INTEGER, name TEXT);
+    CREATE TABLE orders_item (id_id INTEGER, name TEXT); CREATE TABLE "ORDERS_item_id" (id INTEGER, name TEXT)`);
+  const sink = await targetsOf(path);
+  const commit = async (name: string, ...key: readonly string[]) => {
+    const keys = key.map((column): ColumnShape => [column, 'integer']);
+    const shape = { name, columns: [...keys, ['name', 'string'] as const], key: [...keys.keys()] };
+    return (await commitRows(sink, shape, [[...key.map(() => 1), 'a']])).schema_changes;
+  };
+  expect(await commit('orders', 'item_id', 'id')).toEqual(['index on "item_id", "id" added']);
+  expect(await commit('orders_item', 'id_id')).toEqual(['index on "id_id" added']);
+  expect(await commit('ORDERS_item_id', 'id')).toEqual(['index on "id" added']);
+  expect(await commit('orders_item', 'id_id')).toEqual([]);
+  otherClient(path).exec(
+    'ALTER TABLE orders RENAME TO old; CREATE TABLE orders (item_id INTEGER, id INTEGER, name TEXT)',
+  );
+  expect(await commit('orders', 'item_id', 'id')).toEqual(['index on "item_id", "id" added']);
 });
 
 const text = fc.oneof(

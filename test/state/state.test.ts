@@ -1,27 +1,21 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import Database from 'libsql';
 import { expect, it, onTestFinished } from 'vitest';
+import { redactor } from '../../src/model/redact.ts';
+import type { Value } from '../../src/model/types.ts';
 import { openState } from '../../src/state/state.ts';
-
-async function stateFile(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'syncline-state-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return join(folder, 'state.db');
-}
+import { stateFile } from './support.ts';
 
 const reject = (name: string) => ({
   record: { name },
   field: 'age',
-  code: 'row/type',
+  code: 'row/type' as const,
   reason: `${name} has no age`,
 });
 
 it('keeps rejects in their order, by run and by pipeline', async () => {
   const state = await openState(await stateFile());
   onTestFinished(() => state.close());
-  await state.startRun('01A', '2026-01-01T00:00:00.000Z');
+  await state.startRun('01A', '2026-01-01T00:00:00.000Z', ['people']);
   await state.addRejects('01A', 'people', 1, [reject('ann'), reject('bob')]);
   await state.addRejects('01A', 'other', 1, [reject('cid')]);
   await state.addRejects('01B', 'people', 1, [reject('dan')]);
@@ -41,11 +35,58 @@ it('keeps a record and a reason that no database could hold as they are', async 
   const state = await openState(await stateFile());
   onTestFinished(() => state.close());
   await state.addRejects('01A', 'people', 1, [
-    { record: { name: 'a\0b\ud800' }, field: 'na\0me', code: 'row/text', reason: '"a\0b" holds a NUL' },
+    { record: { name: 'a\0b\ud800' }, field: 'na\0me', code: 'row/text' as const, reason: '"a\0b" holds a NUL' },
   ]);
   const [kept] = await state.rejects({}, 1);
   expect(JSON.parse(kept?.record ?? '')).toEqual({ name: 'a\0b\ud800' });
   expect(kept).toMatchObject({ field: 'na\\0me', reason: '"a\\0b" holds a NUL' });
+});
+
+it('keeps a record that is nested too deep for any printer, or within itself, as far as it can be shown', async () => {
+  const state = await openState(await stateFile());
+  onTestFinished(() => state.close());
+  const deep = JSON.parse(`${'['.repeat(8000)}${']'.repeat(8000)}`) as Value;
+  const loop: { [name: string]: unknown } = { id: 2n ** 60n };
+  loop.self = loop;
+  const records = [{ deep }, loop as Value, Symbol('s') as unknown as Value];
+  const rejects = records.map((record) => ({ record, code: 'row/depth' as const, reason: 'too deep' }));
+  await state.addRejects('01A', 'people', 1, rejects);
+  const kept = (await state.rejects({}, 9)).map(({ record }) => record);
+  expect(kept[0]).toMatch(/^\{"deep":\[{499}"…"\]{499}\}$/);
+  expect(kept.slice(1)).toEqual(['{"id":1152921504606846976,"self":"…"}', '"Symbol(s)"']);
+});
+
+it('keeps no secret with a reject', async () => {
+  const state = await openState(await stateFile());
+  onTestFinished(() => state.close());
+  const rejects = [
+    { record: { token: 'a hush', n: 4242, m: 1 }, code: 'row/type' as const, reason: '"hush" is no number' },
+  ];
+  await state.addRejects('01A', 'people', 1, rejects, redactor(['hush', '4242']));
+  expect(await state.rejects({}, 1)).toMatchObject([
+    { record: '{"token":"a •••","n":"•••","m":1}', reason: '"•••" is no number' },
+  ]);
+});
+
+it('drops rejects of a run or pipeline, and of batches that were never committed', async () => {
+  const state = await openState(await stateFile());
+  onTestFinished(() => state.close());
+  for (const batch of [1, 2, 3]) await state.addRejects('01A', 'people', batch, [reject(`of ${batch}`)]);
+  await state.addRejects('01A', 'orders', 3, [reject('ann')]);
+  await state.addRejects('01B', 'people', 3, [reject('bob')]);
+  await state.dropUncommitted('people', '01A', 2);
+  const left = async () =>
+    (await state.rejects({}, 9)).map(({ run, pipeline, batch }) => [run, pipeline, batch]);
+  expect(await left()).toEqual([
+    ['01A', 'orders', 3],
+    ['01A', 'people', 1],
+    ['01A', 'people', 2],
+    ['01B', 'people', 3],
+  ]);
+  expect(await state.dropRejects({ run: '01A', pipeline: 'people' })).toBe(2);
+  expect(await state.dropRejects({ pipeline: 'people' })).toBe(1);
+  expect(await left()).toEqual([['01A', 'orders', 3]]);
+  expect(await state.dropRejects({})).toBe(1);
 });
 
 it('survives being opened again, and refuses one that a newer version wrote', async () => {

@@ -30,6 +30,12 @@ test.each<[unknown, Cell | undefined, ColumnType]>([
   expect(compileCheck('c', schema)(cell, type)).toBeUndefined();
 });
 
+test.each(['constructor', 'toString', '__proto__'])('what every object inherits is no field: %s', (name) => {
+  const check = compileCheck('c', { required: [name] });
+  expect(check('{}', 'json')).toContain(name);
+  expect(check(`{"${name}":1}`, 'json')).toBeUndefined();
+});
+
 test.each([
   [{ type: 'text' }],
   [{ minimun: 0 }],

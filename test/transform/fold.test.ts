@@ -51,7 +51,7 @@ describe('a batch', () => {
 
   it('says nothing of keys it has no row for', () => {
     const existing = new Map([[keyOf([9]), { row: [9, 'z', 1] }]]);
-    expect(fold({ target, number: 1, rows: [] }, existing).changes).toEqual([]);
+    expect(fold({ target, rows: [] }, existing).changes).toEqual([]);
   });
 
   it('tells the text 1 from the number 1 in a key', () => {

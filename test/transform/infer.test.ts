@@ -18,6 +18,7 @@ test.each<[string, readonly Value[], ColumnType | undefined]>([
   ['text', ['1', '2024-01-01', 'true'], 'string'],
   ['text and numbers', ['a', 1], 'string'],
   ['booleans and numbers', [true, 1], 'string'],
+  ['numbers that are not finite', [Number.NaN, new Decimal('1e400'), 1], 'integer'],
   ['an array', [[1]], 'json'],
   ['an object among text', ['a', { b: 1 }], 'json'],
 ])('%s: %o', (_name, values, type) => {

@@ -47,6 +47,35 @@ describe('without map', () => {
     ]);
   });
 
+  test('columns are the same array until there are more of them', () => {
+    const mapper = mapperOf();
+    mapper.learn([{ a: 1 }], undefined);
+    const before = mapper.columns;
+    mapper.map([{ a: 2 }]);
+    expect(mapper.columns).toBe(before);
+    mapper.map([{ a: 2, b: 'x' }, { c: true }]);
+    expect(before).toEqual([{ name: 'a', type: 'integer' }]);
+    expect(mapper.columns.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+  });
+
+  test('2,000 columns are taken, and the next one stops the pipeline', () => {
+    const wide = Object.fromEntries(Array.from({ length: 2000 }, (_, n) => [`f${n}`, n]));
+    const existing = Object.keys(wide).map((name): Column => ({ name, type: 'integer' }));
+    const mapper = mapperOf();
+    mapper.learn([], existing);
+    expect(mapper.map([wide]).rows[0]).toHaveLength(2000);
+    expect(() => mapper.map([{ more: 1 }])).toThrow(error('schema/limit', '"more"'));
+  });
+
+  test('records that each bring new fields are told before they take long', () => {
+    const records = Array.from({ length: 1000 }, (_, record) =>
+      Object.fromEntries(Array.from({ length: 60 }, (_, field) => [`f${record}_${field}`, 1])),
+    );
+    const before = performance.now();
+    expect(() => run({}, records)).toThrow(error('schema/limit', '2000 columns'));
+    expect(performance.now() - before).toBeLessThan(2000);
+  });
+
   test('names are kept as written, whatever they are', () => {
     const record = JSON.parse('{"__proto__":1,"constructor":2,"a.b":3,"":4,"$x":5}') as SourceRecord;
     const { names, rows } = run({}, [record]);
@@ -381,6 +410,21 @@ describe('the target', () => {
     );
   });
 
+  test.each<[Column['type'], unknown, boolean]>([
+    ['integer', 1.5, false],
+    ['number', 9007199254740993n, false],
+    ['boolean', 'x', false],
+    ['decimal', 'x', true],
+    ['string', [1], true],
+  ])('of type %s that got %s: another type is advised only where it helps', (type, value, helps) => {
+    const hint = helps
+      ? expect.not.stringContaining('another name')
+      : expect.stringContaining('another name');
+    expect(() => run({}, [{ v: value }], [{ name: 'v', type }])).toThrow(
+      expect.objectContaining({ code: 'schema/type_changed', hint }),
+    );
+  });
+
   test('keeps its type where on_error says what becomes of the others', () => {
     const fields: Field[] = [{ column: 'v', from: 'v', on_error: 'null' }];
     expect(run({ fields }, [{ v: 1 }, { v: 'x' }], existing)).toMatchObject({
@@ -416,6 +460,116 @@ describe('the target', () => {
   });
 });
 
+describe('a target without column types', () => {
+  function learned(mapping: Partial<Mapping>, records: readonly Loose[], header: readonly string[] = []) {
+    const mapper = mapperOf(mapping);
+    mapper.learn(records as SourceRecord[], undefined, header);
+    const names = () => mapper.columns.map((column) => `${column.name} ${column.type}`);
+    return { names, map: (...batch: readonly Loose[]) => mapper.map(batch as SourceRecord[]).rows };
+  }
+
+  test('has every column of the header and of map, though nothing but null comes', () => {
+    const { names, map } = learned({}, [{ a: null, b: 'x' }], ['a', 'b']);
+    expect(names()).toEqual(['a string', 'b string']);
+    expect(map({ a: null, b: 'x' })).toEqual([[null, 'x']]);
+    expect(learned({}, [], ['a', '__proto__']).names()).toEqual(['a string', '__proto__ string']);
+    const fields: Field[] = [
+      { column: 'x', from: 'b' },
+      { column: 'y', from: 'c', type: 'date' },
+    ];
+    expect(learned({ fields }, [], ['a', 'b', 'c']).names()).toEqual(['x string', 'y date']);
+    expect(learned({ fields, rest: 'keep' }, [], ['a', 'b', 'c']).names()).toEqual([
+      'x string',
+      'y date',
+      'a string',
+    ]);
+    expect(learned({ each: 'a' }, [], ['a']).names()).toEqual([]);
+  });
+
+  test('takes the type of the first value where the column already is', () => {
+    const { names, map } = learned({}, [{ a: null, b: 1 }]);
+    expect(map({ a: null, b: 1 }, { a: 5, b: 2 }, { a: 6, b: null })).toEqual([
+      [null, 1],
+      [5, 2],
+      [6, null],
+    ]);
+    expect(names()).toEqual(['a integer', 'b integer']);
+    expect(map({ b: 1, c: null })).toEqual([[undefined, 1, null]]);
+    expect(names()).toEqual(['a integer', 'b integer', 'c string']);
+  });
+});
+
+describe('a key', () => {
+  const keyed = { primary_key: ['id'] };
+
+  test('that is an object or an array rejects the row, and says nothing of the type', () => {
+    const { names, rows, rejects } = run(keyed, [{ id: { a: 1, b: 2 } }, { id: [1] }, { id: 5 }]);
+    expect({ names, rows }).toEqual({ names: ['id integer'], rows: [[5]] });
+    expect(rejects).toMatchObject([
+      { field: 'id', code: 'row/key', reason: 'the key field "id" is an object, which is no key' },
+      { code: 'row/key', reason: 'the key field "id" is an array, which is no key' },
+    ]);
+  });
+
+  test('takes no type from a strategy, which never merges it', () => {
+    const strategy = (): Strategy => ({ type: 'deep_merge' });
+    expect(run({ ...keyed, strategy }, [{ id: 5, data: {} }]).names).toEqual(['id integer', 'data json']);
+  });
+});
+
+describe('what is no value', () => {
+  class Money {
+    readonly amount = 1;
+  }
+  const cyclic: { self?: unknown } = {};
+  cyclic.self = cyclic;
+  const foreign: readonly [string, unknown, string][] = [
+    ['a symbol', Symbol('x'), 'Symbol(x) is not data'],
+    ['a function', () => 1, 'a function is not data'],
+    ['a Date', new Date(0), 'an object of class Date is not data'],
+    ['a Map', new Map([[1, 2]]), 'an object of class Map is not data'],
+    ['an instance of a class', new Money(), 'an object of class Money is not data'],
+    ['infinite', Number.POSITIVE_INFINITY, 'Infinity is not a finite number'],
+    ['beyond all doubles', new Decimal('1e400'), '1e400 is out of the range of numbers: use type decimal'],
+    ['below all doubles', new Decimal('-1e-400'), '-1e-400 is out of the range of numbers: use type decimal'],
+  ];
+
+  test.each(foreign)('rejects the row and leaves the type to others: %s', (_name, value, reason) => {
+    const { names, rows, rejects } = run({}, [{ v: value }, { v: 'x' }]);
+    expect({ names, rows }).toEqual({ names: ['v string'], rows: [['x']] });
+    expect(rejects).toMatchObject([
+      { field: 'v', code: 'row/type', reason: expect.stringContaining(reason) },
+    ]);
+    for (const type of ['integer', 'string', 'json', 'boolean', 'timestamp', 'date'] as const) {
+      const later = run({}, [{ v: value }], [{ name: 'v', type }]);
+      expect(later).toMatchObject({ rows: [], rejects: [{ field: 'v', code: 'row/type' }] });
+    }
+  });
+
+  test.each([...foreign.slice(0, 6), ['nothing', undefined, 'undefined is not data'] as const])(
+    'is refused within json too: %s',
+    (_name, value, reason) => {
+      const { rejects } = run({}, [{ v: { deep: [value] } }]);
+      expect(rejects).toMatchObject([{ code: 'row/type', reason: expect.stringContaining(reason) }]);
+    },
+  );
+
+  test('may be an object inside itself', () => {
+    expect(run({}, [{ v: cyclic }]).rejects).toMatchObject([{ code: 'row/depth' }]);
+  });
+
+  test('is not a field without a value, nor an object without a prototype', () => {
+    const bare = Object.assign(Object.create(null), { a: undefined, b: 1 });
+    expect(run({}, [{ v: bare }]).rows).toEqual([['{"b":1}']]);
+  });
+
+  test('but 1e400 is, where a decimal is asked for, and where all digits are written', () => {
+    const value = new Decimal('1e400');
+    expect(run(one({ from: 'v', type: 'decimal' }), [{ v: value }]).rows).toEqual([[`1${'0'.repeat(400)}`]]);
+    expect(run({}, [{ v: 10n ** 400n }]).names).toEqual(['v decimal']);
+  });
+});
+
 describe('replace_within', () => {
   const mapping: Partial<Mapping> = {
     each: 'items',
@@ -432,7 +586,7 @@ describe('replace_within', () => {
     const { rows, scopes } = run(mapping, [
       { id: 7, items: [] },
       { id: 8, items: [{ sku: 'a' }, { sku: 'b' }] },
-      { id: 9 },
+      { id: 9, items: null },
     ]);
     expect(rows).toHaveLength(2);
     expect(scopes).toEqual([
@@ -467,6 +621,8 @@ describe('replace_within', () => {
     ['a reject has no key', { id: 1, items: [{ count: 1 }, { sku: 'b' }] }, [1]],
     ['the parent is not known', { id: null, items: [] }, [null]],
     ['the elements are not known', { id: 1, items: 'none' }, [1]],
+    ['the array is missing', { id: 1 }, [1]],
+    ['the array has another name', { id: 1, Items: [{ sku: 'a' }] }, [1]],
   ])('removes nothing when %s', (_name, record, parent) => {
     const { scopes } = run(
       {
@@ -479,6 +635,21 @@ describe('replace_within', () => {
       [record],
     );
     expect(scopes).toMatchObject([{ parent, withhold: true }]);
+  });
+
+  test('counts the records that have no array at all', () => {
+    const records = [
+      { id: 1 },
+      { id: 2, items: null },
+      { id: 3, items: [{ sku: 'a' }] },
+      { id: 4, items: 5 },
+    ];
+    expect(run(mapping, records).missing_each).toBe(1);
+    expect(run({ ...mapping, within: undefined }, records)).toMatchObject({
+      missing_each: 1,
+      rejects: [{ code: 'row/each' }],
+    });
+    expect(run({}, records).missing_each).toBe(0);
   });
 
   test('is absent without within', () => {

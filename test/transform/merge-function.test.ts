@@ -70,7 +70,7 @@ describe('a merge function', () => {
     const existing = new Map([[keyOf([7]), { row: [7, 1] }]]);
     for (const result of [2, 3]) {
       const functions = new Map([[path, () => result]]);
-      expect(fold({ target, number: 1, rows: [[7, 1]] }, existing, functions).changes).toMatchObject([
+      expect(fold({ target, rows: [[7, 1]] }, existing, functions).changes).toMatchObject([
         { row: [7, result] },
       ]);
     }

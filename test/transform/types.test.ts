@@ -331,6 +331,20 @@ describe('json', () => {
     expect(coerce('json', [Number.NaN])).toContain('row/type');
   });
 
+  test('refuses what JSON has no word for', () => {
+    const values = [
+      Symbol('x'),
+      () => 1,
+      new Date(0),
+      new Map(),
+      new (class Own {})(),
+      [undefined],
+      new Array(1),
+    ];
+    for (const value of values) expect(coerce('json', value as unknown as Value)).toContain('row/type');
+    for (const value of values) expect(coerce('string', value as unknown as Value)).toContain('row/type');
+  });
+
   test('refuses nesting beyond 500 levels, not one less', () => {
     expect(coerce('json', nest(499))).toBe('['.repeat(500) + ']'.repeat(500));
     expect(coerce('json', nest(500))).toContain('row/depth');

@@ -1,0 +1,129 @@
+/** The commands about what the state and the ledgers remember. */
+
+import type { Command } from 'commander';
+import type { ClearFlags } from '../commands/history.ts';
+import type { RunsFlags } from '../commands/runs.ts';
+import type { Shell } from '../commands/shell.ts';
+import { positiveNumber } from './arguments.ts';
+
+type Execute = (work: (shell: Shell) => Promise<unknown>) => Promise<void>;
+
+export function addMemoryCommands(program: Command, execute: Execute): void {
+  addHistoryCommands(program, execute);
+  addRejectsCommands(
+    program.command('rejects').description('rows that were refused, with their reasons'),
+    execute,
+  );
+  addStateCommands(
+    program.command('state').description('the checkpoints of pipelines: where they read on'),
+    execute,
+  );
+}
+
+function addHistoryCommands(program: Command, execute: Execute): void {
+  program
+    .command('status')
+    .description('how each pipeline stands')
+    .action(() => execute(async (shell) => (await import('../commands/status.ts')).status(shell)));
+  program
+    .command('runs')
+    .description('the runs that are remembered, the newest first')
+    .option('--limit <n>', 'how many runs', positiveNumber, 20)
+    .option('--pipeline <name>', 'only those of a pipeline')
+    .action((flags: RunsFlags) =>
+      execute(async (shell) => (await import('../commands/runs.ts')).runs(shell, flags)),
+    );
+  program
+    .command('show')
+    .description('what the pipelines of a run did; without a run, of the latest')
+    .argument('[run]')
+    .action((run: string | undefined) =>
+      execute(async (shell) => (await import('../commands/show.ts')).show(shell, run)),
+    );
+  program
+    .command('history')
+    .description('what is remembered of runs')
+    .command('clear')
+    .description('forget runs that have ended, with their rejects; checkpoints stay')
+    .option('--keep-latest', 'but for the latest of each pipeline, as without a flag')
+    .option('--all', 'all of them')
+    .option('--older-than <duration>', 'those that began longer ago: 30d')
+    .action((flags: ClearFlags) =>
+      execute(async (shell) => (await import('../commands/history.ts')).clearHistory(shell, flags)),
+    );
+}
+
+function addRejectsCommands(rejects: Command, execute: Execute): void {
+  rejects
+    .command('list')
+    .description('how many rows each pipeline and run rejected')
+    .argument('[run|pipeline]')
+    .action((name: string | undefined) =>
+      execute(async (shell) => (await import('../commands/rejects.ts')).listRejects(shell, name)),
+    );
+  rejects
+    .command('show')
+    .description('the rejected rows of a run or pipeline; without a name, of the latest run that has some')
+    .argument('[run|pipeline]')
+    .option('--limit <n>', 'how many rows', positiveNumber, 50)
+    .action((name: string | undefined, { limit }: { limit: number }) =>
+      execute(async (shell) => (await import('../commands/rejects.ts')).showRejects(shell, name, limit)),
+    );
+  rejects
+    .command('drop')
+    .description('forget the rejected rows of a run or pipeline')
+    .argument('[run|pipeline]')
+    .option('--all', 'of all runs and pipelines', false)
+    .action((name: string | undefined, { all }: { all: boolean }) =>
+      execute(async (shell) => (await import('../commands/rejects.ts')).dropRejects(shell, name, all)),
+    );
+}
+
+function addStateCommands(state: Command, execute: Execute): void {
+  state
+    .command('list')
+    .description('the checkpoints of all pipelines')
+    .action(() => execute(async (shell) => (await import('../commands/state.ts')).listCheckpoints(shell)));
+  state
+    .command('get')
+    .description('the checkpoint of a pipeline')
+    .argument('<pipeline>')
+    .action((name: string) =>
+      execute(async (shell) => (await import('../commands/state.ts')).getCheckpoint(shell, name)),
+    );
+  state
+    .command('export')
+    .description('print the checkpoints of all pipelines as JSON')
+    .action(() => execute(async (shell) => (await import('../commands/state.ts')).exportCheckpoints(shell)));
+  const change = (
+    work: (commands: typeof import('../commands/state-change.ts'), shell: Shell) => Promise<void>,
+  ) => execute(async (shell) => work(await import('../commands/state-change.ts'), shell));
+  state
+    .command('import')
+    .description('put checkpoints that were exported in the place of those there are')
+    .argument('[file]', 'without one, the standard input is read')
+    .action((file: string | undefined) =>
+      change(({ importCheckpoints }, shell) => importCheckpoints(shell, file)),
+    );
+  state
+    .command('set')
+    .description('set where the next run of a pipeline begins: a value of its cursor field')
+    .argument('<pipeline>')
+    .argument('<cursor>')
+    .action((name: string, cursor: string) =>
+      change(({ setCursor }, shell) => setCursor(shell, name, cursor)),
+    );
+  state
+    .command('reset')
+    .description('forget the checkpoint of a pipeline: its next run reads everything')
+    .argument('<pipeline>')
+    .action((name: string) => change(({ resetCheckpoint }, shell) => resetCheckpoint(shell, name)));
+  state
+    .command('rename')
+    .description('give the checkpoint of a pipeline that was renamed in the config to its new name')
+    .argument('<old>')
+    .argument('<new>')
+    .action((old: string, name: string) =>
+      change(({ renameCheckpoint }, shell) => renameCheckpoint(shell, old, name)),
+    );
+}

@@ -1,0 +1,48 @@
+import { pipelineNamed } from '../engine/select.ts';
+import type { KeptRun } from '../state/state.ts';
+import { count, duration } from '../tui/numbers.ts';
+import { withState } from './open-state.ts';
+import { columns, moment, printList, type Shell } from './shell.ts';
+
+export interface RunsFlags {
+  readonly limit: number;
+  readonly pipeline?: string;
+}
+
+/** Lists runs, the newest first. */
+export async function runs(shell: Shell, flags: RunsFlags): Promise<void> {
+  await withState(shell, async (state, config) => {
+    if (flags.pipeline !== undefined) pipelineNamed(config, flags.pipeline);
+    await state.markInterrupted();
+    const found = await state.runs(flags);
+    printList(shell, found, () => (found.length === 0 ? 'no runs are remembered\n' : table(found)));
+  });
+}
+
+function table(found: readonly KeptRun[]): string {
+  return columns([
+    ['RUN', 'STATUS', 'STARTED', 'TOOK', 'READ', 'CHANGED', 'REJECTED', 'PIPELINES'],
+    ...found.map((run) => {
+      const results = Object.values(run.pipelines).filter((result) => result !== null);
+      const sum = (counted: (result: (typeof results)[number]) => number) =>
+        count(results.reduce((all, result) => all + counted(result), 0));
+      return [
+        run.runId,
+        run.status,
+        moment(run.startedAt),
+        run.finishedAt === undefined ? '-' : duration(Date.parse(run.finishedAt) - Date.parse(run.startedAt)),
+        sum((result) => result.read),
+        sum(({ inserted, updated, deleted }) => inserted + updated + deleted),
+        sum((result) => result.rejected),
+        namesOf(run),
+      ];
+    }),
+  ]);
+}
+
+/** The first few pipelines of a run, and how many more there are. */
+function namesOf({ pipelines }: KeptRun): string {
+  const names = Object.keys(pipelines);
+  const shown = names.slice(0, 3).join(', ');
+  return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown;
+}

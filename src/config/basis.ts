@@ -1,0 +1,43 @@
+import { printJson } from '../model/json.ts';
+import type { Value } from '../model/types.ts';
+import type { PipelineConfig } from './config.ts';
+import type { Schema } from './core-schema.ts';
+import { isFields } from './defaults.ts';
+import { withoutSecrets } from './options.ts';
+
+/**
+ * What the cursor of a pipeline depends on, as text that is equal for equal configs, however they are written. Under
+ * another one a cursor would pass over records. Without secrets: a new token reads the same.
+ */
+export function basisOf(pipeline: PipelineConfig): string {
+  const { source, stream, each, where, mode, target, primary_key } = pipeline;
+  const { cursor_field, order } = stream.incremental ?? {};
+  return stableJson({
+    source: source.plugin.name,
+    options: withoutSecrets(source.options, source.plugin.options as Schema),
+    stream: withoutSecrets(stream.options, source.plugin.streamOptions as Schema),
+    cursor_field,
+    order,
+    each,
+    where,
+    mode,
+    target,
+    primary_key,
+  });
+}
+
+/** What rows are made by, as such text: a read that goes on under another one would make rows of two kinds. */
+export function mappingOf({ fields, rest, checks }: PipelineConfig): string {
+  return stableJson({ fields, rest, checks: [...checks] });
+}
+
+/** Keys in order, and none without a value. */
+function stableJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(stableJson).join(',')}]`;
+  if (!isFields(value)) return printJson(value as Value);
+  const members = Object.keys(value)
+    .filter((key) => value[key] !== undefined)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${stableJson(value[key])}`);
+  return `{${members.join(',')}}`;
+}

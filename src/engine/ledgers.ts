@@ -1,0 +1,54 @@
+import type { Config, PipelineConfig } from '../config/config.ts';
+import type { LedgerEntry, LedgerKey } from '../model/checkpoint.ts';
+import { SyncError } from '../model/errors.ts';
+import type { Ledger } from '../plugin/contract.ts';
+import type { State } from '../state/state.ts';
+import { openedPlugins } from './opened.ts';
+
+export interface Ledgers {
+  /** The ledger that keeps a pipeline's checkpoint: its sink's, or the state where the sink has none. */
+  of(pipeline: PipelineConfig): Promise<Ledger>;
+  close(): Promise<void>;
+}
+
+/** The ledgers of a config, between its runs: a sink is opened when its ledger is first asked for. */
+export function openLedgers(config: Config, state: State): Ledgers {
+  const opened = openedPlugins(config, () => undefined, new AbortController().signal);
+  return {
+    async of({ sink }) {
+      if (!sink.plugin.capabilities.includes('ledger')) return state.ledger(sink.name);
+      return (await opened.sink(sink)).ledger ?? state.ledger(sink.name);
+    },
+    async close() {
+      await opened.close();
+    },
+  };
+}
+
+/**
+ * Holds a pipeline's lease while its checkpoint is changed, so that no run is under way and none that seems dead can
+ * undo it: `change` gets the fence to write with. Throws `lease/held`.
+ */
+export async function underLease<Result>(
+  state: State,
+  ledger: Ledger,
+  key: LedgerKey,
+  /** What is done, for whoever asks for the lease meanwhile. */
+  doing: string,
+  change: (entry: LedgerEntry | undefined, fence: number) => Promise<Result>,
+): Promise<Result> {
+  const before = (await ledger.read(key)).entry;
+  const lease = await state.acquire(key.pipeline, doing, before?.fence ?? 0);
+  if (!('fence' in lease)) {
+    const { run, pid, host, since } = lease;
+    const message = `pipeline "${key.pipeline}" is in use since ${since} (${run}, process ${pid} on ${host})`;
+    throw new SyncError('lease/held', message, {
+      hint: 'Wait for it to end, or stop it. Should its process be gone, its lease frees itself within a minute.',
+    });
+  }
+  try {
+    return await change((await ledger.read(key)).entry, lease.fence);
+  } finally {
+    await lease.release();
+  }
+}

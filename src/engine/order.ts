@@ -1,0 +1,53 @@
+import pLimit from 'p-limit';
+import type { PipelineConfig } from '../config/config.ts';
+import type { PipelineResult } from '../model/result.ts';
+
+/** Runs one pipeline, or says why it was skipped: an upstream failed. */
+export type RunOne = (
+  pipeline: PipelineConfig,
+  failedUpstream: string | undefined,
+) => Promise<PipelineResult>;
+
+/**
+ * Runs pipelines, at most so many at once, each after those of the same run that it comes after. Resolves when all
+ * have ended; `runOne` must not reject.
+ */
+export async function runInOrder(
+  pipelines: readonly PipelineConfig[],
+  concurrency: number,
+  runOne: RunOne,
+): Promise<ReadonlyMap<string, PipelineResult>> {
+  const slots = pLimit(concurrency);
+  const started = new Map<string, Promise<PipelineResult>>();
+  const start = (pipeline: PipelineConfig): Promise<PipelineResult> => {
+    const known = started.get(pipeline.name);
+    if (known) return known;
+    const upstreams = pipelines.filter(({ name }) => pipeline.after.pipelines.includes(name));
+    const running = afterThose(pipeline, upstreams, start).then((failed) => slots(runOne, pipeline, failed));
+    started.set(pipeline.name, running);
+    return running;
+  };
+  const results = await Promise.all(
+    pipelines.map(async (pipeline) => [pipeline.name, await start(pipeline)] as const),
+  );
+  return new Map(results);
+}
+
+/** Waits for the upstreams; the name of one that failed, where that matters. */
+async function afterThose(
+  { after }: PipelineConfig,
+  upstreams: readonly PipelineConfig[],
+  start: (pipeline: PipelineConfig) => Promise<PipelineResult>,
+): Promise<string | undefined> {
+  const ended = await Promise.all(
+    upstreams.map(async (upstream) => [upstream.name, await start(upstream)] as const),
+  );
+  if (after.if_upstream_fails === 'run') return undefined;
+  const failed = ended.find(
+    ([, { status, reason }]) => !['succeeded', 'partial'].includes(status) && reason !== fresh,
+  );
+  return failed?.[0];
+}
+
+/** Why a pipeline was skipped that had nothing to do: what comes after it may run. */
+export const fresh = 'its last success is fresh enough';

@@ -1,0 +1,103 @@
+/**
+ * Calls into plugins. An error a plugin of the user's own throws is not Syncline's: unless it is a `SyncError` already,
+ * it becomes one that names the plugin and what it was doing. Built-in plugins are called as they are, and what they did
+ * not foresee stays a bug.
+ */
+
+import type { SinkConfig, SourceConfig } from '../config/config.ts';
+import { SyncError } from '../model/errors.ts';
+import type {
+  Batch,
+  Committed,
+  Ledger,
+  OpenSink,
+  OpenSource,
+  PluginContext,
+  ReadRequest,
+  Writer,
+} from '../plugin/contract.ts';
+
+/** Opens a source; its methods are called as above. */
+export async function openSource(config: SourceConfig, context: PluginContext): Promise<OpenSource> {
+  const { plugin, options, own } = config;
+  if (own === undefined) return plugin.open(options, context);
+  const who = `source ${config.name} (${own})`;
+  return guardedSource(await call(who, 'opening', () => plugin.open(options, context)), who);
+}
+
+/** Opens a sink; its methods, and those of its writers and its ledger, are called as above. */
+export async function openSink(config: SinkConfig, context: PluginContext): Promise<OpenSink> {
+  const { plugin, options, own } = config;
+  if (own === undefined) return plugin.open(options, context);
+  const who = `sink ${config.name} (${own})`;
+  return guardedSink(await call(who, 'opening', () => plugin.open(options, context)), who);
+}
+
+async function call<Result>(
+  who: string,
+  doing: string,
+  work: () => Result | Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw failed(who, doing, cause);
+  }
+}
+
+function failed(who: string, doing: string, cause: unknown): SyncError {
+  if (cause instanceof SyncError) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new SyncError('plugin/failed', `${who} failed while ${doing}: ${reason}`, { cause });
+}
+
+function guardedSource(source: OpenSource, who: string): OpenSource {
+  async function* read(request: ReadRequest): AsyncGenerator<Batch> {
+    try {
+      for await (const batch of source.read(request)) yield checkBatch(batch);
+    } catch (cause) {
+      throw failed(who, 'reading', cause);
+    }
+  }
+  return { read, close: () => call(who, 'closing', () => source.close()) };
+}
+
+function guardedSink(sink: OpenSink, who: string): OpenSink {
+  return {
+    discover: (target) => call(who, `looking at ${target}`, () => sink.discover(target)),
+    begin: async (target) => {
+      const writer = await call(who, `beginning to write ${target.name}`, () => sink.begin(target));
+      return guardedWriter(writer, target.name, who);
+    },
+    ledger: sink.ledger && guardedLedger(sink.ledger, who),
+    close: () => call(who, 'closing', () => sink.close()),
+  };
+}
+
+function guardedWriter(writer: Writer, target: string, who: string): Writer {
+  return {
+    commit: (batch) => call(who, `writing ${target}`, async () => checkCommitted(await writer.commit(batch))),
+    // Whether a writer has it tells when its rows become visible.
+    complete: writer.complete && (() => call(who, `completing ${target}`, () => writer.complete?.())),
+    close: () => call(who, `closing ${target}`, () => writer.close()),
+  };
+}
+
+function guardedLedger(ledger: Ledger, who: string): Ledger {
+  return {
+    read: (key) => call(who, 'reading its ledger', () => ledger.read(key)),
+    write: (key, entry) => call(who, 'writing its ledger', () => ledger.write(key, entry)),
+    list: () => call(who, 'listing its ledger', () => ledger.list()),
+  };
+}
+
+/** A plugin may come without a type check of its own. */
+function checkBatch(batch: Batch): Batch {
+  if (Array.isArray(batch?.records)) return batch;
+  throw new TypeError('it gave a batch that has no list `records`');
+}
+
+function checkCommitted(committed: Committed): Committed {
+  if (Array.isArray(committed?.schema_changes)) return committed;
+  throw new TypeError('what `commit` gave back has no list `schema_changes`');
+}

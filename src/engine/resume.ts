@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+import { basisOf, mappingOf } from '../config/basis.ts';
+import type { PipelineConfig } from '../config/config.ts';
+import type { Checkpoint, LedgerEntry, LedgerKey, LedgerState } from '../model/checkpoint.ts';
+import { SyncError } from '../model/errors.ts';
+import { printJson } from '../model/json.ts';
+import type { SourceRecord } from '../model/types.ts';
+import { openReading, type Reading } from '../transform/reading.ts';
+import type { Tally } from './tally.ts';
+
+/** Which part of a stream a run reads, when it is not simply what is new. */
+export interface ReadScope {
+  /** Ignore the cursor and read everything. */
+  readonly full: boolean;
+  /** Only this range of the cursor field, with a checkpoint of its own. */
+  readonly window?: { readonly from?: string; readonly to?: string };
+}
+
+/** Where a ledger keeps the checkpoint of such a read: a window leaves the live one alone. */
+export function ledgerKey(pipeline: PipelineConfig, { window }: ReadScope): LedgerKey {
+  const range = window === undefined ? '' : ` ${window.from ?? ''}..${window.to ?? ''}`;
+  return { pipeline: `${pipeline.name}${range}`, target: pipeline.target };
+}
+
+/**
+ * What a checkpoint rests on: under another source, filter or cursor field it means nothing. The second half is what
+ * a position rests on as well: the rows before it were mapped that way.
+ */
+export function basis(pipeline: PipelineConfig): string {
+  return `${hash(basisOf(pipeline))}:${hash(mappingOf(pipeline))}`;
+}
+
+/** Rows that come again change the target: they must come exactly once. */
+export function isExact(pipeline: PipelineConfig): boolean {
+  const { fields, others } = pipeline.merge;
+  const sums = [...fields.values(), others].some(({ type }) => type === 'sum');
+  return pipeline.mode === 'append' || sums;
+}
+
+export interface Resume {
+  readonly pipeline: PipelineConfig;
+  readonly scope: ReadScope;
+  readonly state: LedgerState;
+  /** When the run began: ISO 8601, UTC. */
+  readonly now: string;
+  readonly tally: Tally;
+}
+
+/** A reading that goes on where the last one stopped. Throws where the checkpoint and the world no longer agree. */
+export function resumeReading({ pipeline, scope, state, now, tally }: Resume): Reading {
+  refuseGoneTarget(pipeline, scope, state);
+  const checkpoint = scope.full ? state.entry?.checkpoint : usableCheckpoint(pipeline, state.entry, tally);
+  return openReading({
+    incremental: pipeline.stream.incremental,
+    checkpoint,
+    now,
+    exact: isExact(pipeline),
+    key: pipeline.stream.primary_key,
+    seen_by: pipeline.mode === 'append' ? 'key' : 'hash',
+    window: scope.window,
+    full: scope.full,
+    hash: (record: SourceRecord) => hash(printJson(record)),
+  });
+}
+
+/** The ledger counted rows into a target that has none any more: reading on would leave a hole. */
+function refuseGoneTarget(pipeline: PipelineConfig, scope: ReadScope, { entry, target }: LedgerState): void {
+  if (scope.full || target === 'rows' || !entry?.wrote || isFresh(entry.checkpoint)) return;
+  const name = `${pipeline.sink.name}.${pipeline.target}`;
+  throw new SyncError(
+    'sink/target_gone',
+    `${name} is ${target}, but rows were written there and the cursor is past them`,
+    {
+      hint: `To read everything again: syncline run ${pipeline.name} --all. To go on from the cursor all the same: syncline state reset ${pipeline.name}, then syncline state set.`,
+    },
+  );
+}
+
+function usableCheckpoint(
+  pipeline: PipelineConfig,
+  entry: LedgerEntry | undefined,
+  tally: Tally,
+): Checkpoint | undefined {
+  if (entry === undefined || isFresh(entry.checkpoint)) return entry?.checkpoint;
+  const [rests, maps] = basis(pipeline).split(':');
+  const [rested, mapped] = entry.basis.split(':');
+  const { cursor, position } = entry.checkpoint;
+  if (position?.source === null) throw halfRead(pipeline);
+  if (rests !== rested && cursor !== undefined)
+    throw changedBasis(pipeline, 'source, filter or cursor field');
+  if (position === undefined || (rests === rested && maps === mapped)) return entry.checkpoint;
+  if (isExact(pipeline)) throw changedBasis(pipeline, 'mapping');
+  tally.notice('info', 'the config was changed while a read was under way: it begins anew');
+  return { cursor };
+}
+
+function halfRead({ name, source, stream }: PipelineConfig): SyncError {
+  const from = `${source.name}.${stream.name}`;
+  return new SyncError(
+    'source/position_lost',
+    `a read of ${from} was interrupted after rows had been added, and ${from} cannot go on in its middle`,
+    {
+      hint: `To add everything again: syncline run ${name} --all --yes. To begin a new read as if it had been complete: syncline state reset ${name}. An \`incremental\` stream in ascending order, or a \`primary_key\` with mode upsert, goes on by itself.`,
+    },
+  );
+}
+
+function changedBasis({ name }: PipelineConfig, what: string): SyncError {
+  return new SyncError(
+    'state/changed',
+    `the ${what} of pipeline "${name}" was changed since its last run, so its checkpoint may no longer fit`,
+    {
+      hint: `Read everything again: syncline run ${name} --all. Or forget the checkpoint: syncline state reset ${name}.`,
+    },
+  );
+}
+
+function isFresh({ cursor, position }: Checkpoint): boolean {
+  return cursor === undefined && position === undefined;
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}

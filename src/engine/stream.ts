@@ -1,0 +1,101 @@
+import type { PipelineConfig } from '../config/config.ts';
+import type { Checkpoint } from '../model/checkpoint.ts';
+import type { SourceRecord } from '../model/types.ts';
+import type { Batch, OpenSource } from '../plugin/contract.ts';
+import type { Reading } from '../transform/reading.ts';
+import { isExact } from './resume.ts';
+
+/** No batch is larger than this, whatever `batch_size` says, unless it is a single record. */
+const batchBytes = 4 * 1024 * 1024;
+
+/** Records that count, with the checkpoint to commit them with. */
+export interface TakenBatch {
+  readonly records: readonly SourceRecord[];
+  readonly bytes: number;
+  readonly header?: readonly string[];
+  /** How many records the source returned: the others were taken before, or are out of range. */
+  readonly read: number;
+  readonly checkpoint: Checkpoint;
+}
+
+export interface StreamRead {
+  readonly batches: AsyncIterable<TakenBatch>;
+  /** True once reading stopped because enough was read, so that what follows is still to come. */
+  isCut(): boolean;
+}
+
+/** Reads a pipeline's stream where the reading says, and lets it judge every batch. */
+export function readStream(
+  source: OpenSource,
+  pipeline: PipelineConfig,
+  reading: Reading,
+  {
+    signal,
+    max_records = Number.POSITIVE_INFINITY,
+  }: { readonly signal: AbortSignal; readonly max_records?: number },
+): StreamRead {
+  let left = max_records;
+  async function* batches(): AsyncGenerator<TakenBatch> {
+    const read = source.read({
+      stream: pipeline.stream.name,
+      options: pipeline.stream.options,
+      position: reading.position,
+      cursor: reading.range,
+      batch: { rows: Math.min(pipeline.batch_size, max_records), bytes: batchBytes },
+      signal,
+    });
+    for await (const whole of untilAborted(read, signal)) {
+      const batch = firstOf(whole, left, isExact(pipeline));
+      left -= batch?.records.length ?? left;
+      if (batch === undefined) return;
+      const taken = reading.take(batch);
+      const { records } = taken;
+      const checkpoint = marked(taken.checkpoint, batch, pipeline);
+      yield { records, checkpoint, bytes: batch.bytes, header: batch.header, read: batch.records.length };
+      if (left === 0) return;
+    }
+  }
+  return { batches: batches(), isCut: () => left === 0 };
+}
+
+/**
+ * Where rows may not come twice and the source cannot say where to go on, the checkpoint says at least that a read was
+ * under way: the next run asks what to do.
+ */
+function marked(checkpoint: Checkpoint, { position }: Batch, pipeline: PipelineConfig): Checkpoint {
+  const resumable = position !== undefined || pipeline.stream.incremental?.order === 'ascending';
+  return resumable || !isExact(pipeline) ? checkpoint : { ...checkpoint, position: { source: null } };
+}
+
+/**
+ * The first records of a batch. A part of one has no position: the read would go on past the rest. So rows that may
+ * not come twice are taken by whole batches only.
+ */
+function firstOf(batch: Batch, most: number, exact: boolean): Batch | undefined {
+  if (batch.records.length <= most) return batch;
+  return exact ? undefined : { ...batch, records: batch.records.slice(0, most), position: undefined };
+}
+
+/** The same batches; a source that does not heed the signal is left behind when it is aborted. */
+async function* untilAborted<T>(batches: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  const iterator = batches[Symbol.asyncIterator]();
+  try {
+    signal.throwIfAborted();
+    for (let next = await nextOf(iterator, signal); !next.done; next = await nextOf(iterator, signal))
+      yield next.value;
+  } finally {
+    const ended = iterator.return?.();
+    ended?.catch(() => undefined);
+    if (!signal.aborted) await ended;
+  }
+}
+
+/** Not `Promise.race`: against a signal that lasts, it would hold every batch of the run in memory. */
+function nextOf<T>(iterator: AsyncIterator<T>, signal: AbortSignal): Promise<IteratorResult<T>> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+    const settled = iterator.next().then(resolve, reject);
+    settled.finally(() => signal.removeEventListener('abort', stop));
+  });
+}

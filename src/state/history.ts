@@ -1,0 +1,198 @@
+import { noCounts, type PipelineResult, type RunResult } from '../model/result.ts';
+import type { Database, SqlValue } from '../sql/index.ts';
+import { hasEnded, thisProcess } from './process.ts';
+
+/** A run as the state has it. */
+export interface KeptRun {
+  readonly runId: string;
+  readonly status: RunResult['status'] | 'running';
+  /** Undefined while it runs, and when its process died. */
+  readonly exitCode?: number;
+  /** ISO 8601, UTC, as all times here. */
+  readonly startedAt: string;
+  readonly finishedAt?: string;
+  /** In the order of the run; null until the pipeline has ended. */
+  readonly pipelines: { readonly [name: string]: PipelineResult | null };
+}
+
+interface RunFilter {
+  readonly limit: number;
+  readonly pipeline?: string;
+  readonly status?: KeptRun['status'];
+}
+
+/** Which runs to forget: all that have ended, but for the latest of each pipeline, or that began before a time. */
+export type HistoryFilter =
+  | { readonly type: 'all' }
+  | { readonly type: 'keep_latest' }
+  | { readonly type: 'older_than'; readonly milliseconds: number };
+
+/** Which part of its stream a pipeline read: what was new, all of it, or some (a window, or no more than a number). */
+type ReadExtent = 'new' | 'whole' | 'part';
+
+/** What Syncline remembers of its runs. */
+export interface History {
+  /** Also forgets runs nobody is likely to ask for: those of more than 90 days ago, and beyond the last 1,000. */
+  startRun(id: string, startedAt: string, pipelines: readonly string[]): Promise<void>;
+  finishPipeline(run: string, pipeline: string, result: PipelineResult, extent?: ReadExtent): Promise<void>;
+  /** When a pipeline last read what was new, or all there is, to its end (`whole`: all there is). */
+  lastSuccess(pipeline: string, whole: boolean): Promise<string | undefined>;
+  finishRun(result: RunResult): Promise<void>;
+  /** Marks the runs whose process died, and what had not ended of their pipelines, as `interrupted`; returns these runs. */
+  markInterrupted(): Promise<string[]>;
+  /** Newest first. */
+  runs(filter: RunFilter): Promise<KeptRun[]>;
+  run(id: string): Promise<KeptRun | undefined>;
+  /** Forgets runs that have ended, with their rejects; returns how many runs. */
+  clearHistory(filter: HistoryFilter): Promise<number>;
+}
+
+const keptFor = 90 * 86_400_000;
+const keptRuns = 1000;
+
+/** Of each pipeline, the latest run that did something, and those that `fresh_for` and `full_every` go by. */
+const latest = `(
+  SELECT max(run_id) FROM run_pipelines WHERE status NOT IN ('skipped', 'busy') GROUP BY pipeline UNION
+  SELECT max(run_id) FROM run_pipelines WHERE status IN ('succeeded', 'partial') GROUP BY pipeline, extent
+)`;
+
+/** `own` collects the runs of this process that have not ended. */
+export function historyOf(database: Database, own: Set<string>, expiry: number): History {
+  return {
+    async startRun(id, startedAt, pipelines) {
+      const { host, pid, started } = thisProcess;
+      await database.write([
+        {
+          sql: 'INSERT INTO runs (id, started_at, host, pid, started, alive_at) VALUES (?, ?, ?, ?, ?, ?)',
+          rows: [[id, startedAt, host, pid, started, Date.now()]],
+        },
+        {
+          sql: 'INSERT INTO run_pipelines (run_id, pipeline, step) VALUES (?, ?, ?)',
+          rows: pipelines.map((pipeline, step) => [id, pipeline, step]),
+        },
+      ]);
+      own.add(id);
+      await prune(database);
+    },
+    async finishPipeline(run, pipeline, result, extent = 'new') {
+      const sql = `UPDATE run_pipelines SET status = ?, result = ?, extent = ?, finished_at = ?
+        WHERE run_id = ? AND pipeline = ?`;
+      const row = [result.status, JSON.stringify(result), extent, new Date().toISOString(), run, pipeline];
+      await database.write([{ sql, rows: [row] }]);
+    },
+    async lastSuccess(pipeline, whole) {
+      const sql = `SELECT max(finished_at) FROM run_pipelines
+        WHERE pipeline = ?1 AND status IN ('succeeded', 'partial') AND (extent = 'whole' OR (extent = 'new' AND NOT ?2))`;
+      const at = (await database.all(sql, [pipeline, whole ? 1 : 0]))[0]?.[0] ?? null;
+      return at === null ? undefined : String(at);
+    },
+    async finishRun({ runId, status, exitCode, finishedAt }) {
+      const sql = 'UPDATE runs SET status = ?, exit_code = ?, finished_at = ? WHERE id = ?';
+      await database.write([{ sql, rows: [[status, exitCode, finishedAt, runId]] }]);
+      own.delete(runId);
+    },
+    markInterrupted: () => markInterrupted(database, expiry),
+    runs: ({ limit, pipeline = null, status = null }) => {
+      const where = `(?2 IS NULL OR id IN (SELECT run_id FROM run_pipelines WHERE pipeline = ?2))
+        AND (?3 IS NULL OR coalesce(status, 'running') = ?3)`;
+      return readRuns(database, where, [limit, pipeline, status]);
+    },
+    run: async (id) => (await readRuns(database, 'id = ?2', [1, id]))[0],
+    clearHistory: (filter) => clear(database, filter),
+  };
+}
+
+/** Says that the runs of this process go on. */
+export async function keepAlive(database: Database, own: ReadonlySet<string>): Promise<void> {
+  if (own.size === 0) return;
+  const rows = [...own].map((id) => [Date.now(), id]);
+  await database.write([{ sql: 'UPDATE runs SET alive_at = ? WHERE id = ?', rows }]);
+}
+
+async function markInterrupted(database: Database, expiry: number): Promise<string[]> {
+  const unfinished = await database.all(
+    'SELECT id, host, pid, started, alive_at FROM runs WHERE finished_at IS NULL ORDER BY id',
+  );
+  const now = Date.now();
+  const dead = unfinished.filter(([, host, pid, started, alive_at]) => {
+    if (now - Number(alive_at) > expiry) return true;
+    return hasEnded({ host: String(host), pid: Number(pid), started: String(started) });
+  });
+  if (dead.length === 0) return [];
+  const result: PipelineResult = { status: 'interrupted', ...noCounts, durationMs: 0 };
+  const ended = dead.map(([id, , , , alive_at]) => [
+    new Date(Number(alive_at) || now).toISOString(),
+    String(id),
+  ]);
+  await database.write([
+    {
+      sql: `UPDATE run_pipelines SET status = 'interrupted', result = ?, finished_at = ?
+        WHERE run_id = ? AND result IS NULL`,
+      rows: ended.map((row) => [JSON.stringify(result), ...row]),
+    },
+    {
+      sql: `UPDATE runs SET status = 'interrupted', finished_at = ? WHERE id = ? AND finished_at IS NULL`,
+      rows: ended,
+    },
+  ]);
+  return dead.map(([id]) => String(id));
+}
+
+async function readRuns(
+  database: Database,
+  where: string,
+  parameters: readonly SqlValue[],
+): Promise<KeptRun[]> {
+  const rows = await database.all(
+    `SELECT id, status, exit_code, started_at, finished_at FROM runs WHERE ${where} ORDER BY id DESC LIMIT ?1`,
+    parameters,
+  );
+  const results = new Map(rows.map(([id]) => [String(id), new Map<string, PipelineResult | null>()]));
+  const sql = `SELECT run_id, pipeline, result FROM run_pipelines
+    WHERE run_id IN (SELECT value FROM json_each(?)) ORDER BY run_id, step, pipeline`;
+  for (const [run, pipeline, result] of await database.all(sql, [JSON.stringify([...results.keys()])]))
+    results
+      .get(String(run))
+      ?.set(String(pipeline), result === null ? null : (JSON.parse(String(result)) as PipelineResult));
+  return rows.map(([id, status, exitCode, startedAt, finishedAt]) => ({
+    runId: String(id),
+    status: status === null ? 'running' : (status as KeptRun['status']),
+    exitCode: exitCode === null ? undefined : Number(exitCode),
+    startedAt: String(startedAt),
+    finishedAt: finishedAt === null ? undefined : String(finishedAt),
+    pipelines: Object.fromEntries(results.get(String(id)) ?? []),
+  }));
+}
+
+function clear(database: Database, filter: HistoryFilter): Promise<number> {
+  if (filter.type === 'all') return forget(database, 'true');
+  if (filter.type === 'keep_latest') return forget(database, `id NOT IN ${latest}`);
+  return forget(database, 'started_at < ?', [timeBefore(filter.milliseconds)]);
+}
+
+/** A run in a short interval reaches the number soon: those with rejects stay for their time all the same. */
+function prune(database: Database): Promise<number> {
+  const many = `id NOT IN (SELECT id FROM runs ORDER BY id DESC LIMIT ?2) AND id NOT IN (SELECT run_id FROM rejects)`;
+  const where = `id NOT IN ${latest} AND (started_at < ?1 OR (${many}))`;
+  return forget(database, where, [timeBefore(keptFor), keptRuns]);
+}
+
+async function forget(
+  database: Database,
+  where: string,
+  parameters: readonly SqlValue[] = [],
+): Promise<number> {
+  const sql = `SELECT id FROM runs WHERE finished_at IS NOT NULL AND ${where}`;
+  const runs = await database.all(sql, parameters);
+  if (runs.length === 0) return 0;
+  await database.write([
+    { sql: 'DELETE FROM rejects WHERE run_id = ?', rows: runs },
+    { sql: 'DELETE FROM run_pipelines WHERE run_id = ?', rows: runs },
+    { sql: 'DELETE FROM runs WHERE id = ?', rows: runs },
+  ]);
+  return runs.length;
+}
+
+function timeBefore(milliseconds: number): string {
+  return new Date(Date.now() - milliseconds).toISOString();
+}

@@ -1,0 +1,107 @@
+import { rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { execa } from 'execa';
+import Database from 'libsql';
+import { expect, it } from 'vitest';
+import { killedRows, kills, seed } from '../counts.ts';
+import { cli, folderWith, query, syncline } from './cli.ts';
+
+const config = `version: 1
+sources:
+  files: { type: file, streams: { rows: { path: rows.jsonl, incremental: { cursor_field: at } } } }
+  old: { type: libsql, url: file:old.db, streams: { rows: { table: rows, incremental: { cursor_field: at } } } }
+sinks: { db: { type: libsql, url: file:sync.db } }
+defaults: { pipeline: { batch_size: 97, columns: { run_id: false, synced_at: false } } }
+pipelines:
+  upserted: { from: files.rows, to: db.upserted, primary_key: id, merge: { best: max, sum: overwrite } }
+  appended: { from: files.rows, to: db.appended, mode: append }
+  ordered: { from: old.rows, to: db.ordered, mode: append }
+`;
+
+/** Rows whose keys come again, with values that change, and cursors that tie. */
+const rows = Array.from({ length: killedRows }, (_, n) => ({
+  id: (n * 7919) % Math.ceil(killedRows * 0.7),
+  at: Math.floor(n / 5),
+  best: (n * 31) % 1000,
+  sum: n,
+}));
+
+function model() {
+  const upserted = new Map<number, (typeof rows)[number]>();
+  for (const row of rows)
+    upserted.set(row.id, { ...row, best: Math.max(row.best, upserted.get(row.id)?.best ?? 0) });
+  return {
+    upserted: [...upserted.values()]
+      .sort((a, b) => a.id - b.id)
+      .map(({ id, at, best, sum }) => [id, at, best, sum]),
+    appended: rows.map(({ sum }) => [sum]),
+  };
+}
+
+function random(state: number): () => number {
+  let value = state;
+  return () => {
+    value = (value * 1103515245 + 12345) % 2 ** 31;
+    return value / 2 ** 31;
+  };
+}
+
+function countOf(file: string): number {
+  try {
+    return Number((query(file, 'SELECT count(*) FROM appended')[0] as [number])[0]);
+  } catch {
+    return 0;
+  }
+}
+
+it('loses and doubles nothing when it is killed again and again', async () => {
+  const folder = await folderWith({ 'sync.config.yaml': config });
+  await writeFile(join(folder, 'rows.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  const old = new Database(join(folder, 'old.db'));
+  old.exec('CREATE TABLE rows (id INTEGER, at INTEGER, best INTEGER, sum INTEGER PRIMARY KEY); BEGIN');
+  const insert = old.prepare('INSERT INTO rows VALUES (?, ?, ?, ?)');
+  for (const { id, at, best, sum } of rows) insert.run(id, at, best, sum);
+  old.exec('COMMIT');
+  old.close();
+  const expected = model();
+  const sink = join(folder, 'sync.db');
+  const verify = () => {
+    expect(query(sink, 'PRAGMA integrity_check')).toEqual([['ok']]);
+    expect(query(sink, 'SELECT id, at, best, sum FROM upserted ORDER BY id')).toEqual(expected.upserted);
+    expect(query(sink, 'SELECT sum FROM appended ORDER BY sum')).toEqual(expected.appended);
+    expect(query(sink, 'SELECT sum FROM ordered ORDER BY sum')).toEqual(expected.appended);
+  };
+
+  const began = performance.now();
+  expect(await syncline(folder, ['run', '--quiet'])).toMatchObject({ code: 0 });
+  const whole = performance.now() - began;
+  verify();
+
+  const next = random(seed);
+  let midway = 0;
+  let fresh = true;
+  for (let kill = 0; kill < kills; kill++) {
+    if (fresh)
+      for (const name of ['sync.db', 'sync.db-wal', 'sync.db-shm', '.syncline'])
+        rmSync(join(folder, name), { recursive: true, force: true });
+    const child = execa(process.execPath, [cli, 'run', '--quiet'], {
+      cwd: folder,
+      reject: false,
+      stdin: 'ignore',
+    });
+    await setTimeout(next() * whole * 0.6 + 150);
+    child.kill('SIGKILL');
+    const { exitCode, signal, stderr } = await child;
+    fresh = signal === undefined;
+    if (fresh) {
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+      verify();
+    } else if (countOf(sink) > 0) midway += 1;
+  }
+  expect(await syncline(folder, ['run', '--quiet'])).toEqual({ code: 0, stdout: '', stderr: '' });
+  verify();
+  console.log(`${kills} kills, ${midway} of them after rows had landed`);
+  expect(midway).toBeGreaterThanOrEqual(Math.floor(kills * 0.15));
+});
