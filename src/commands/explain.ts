@@ -11,6 +11,6 @@ export async function explain(shell: Shell, code: string | undefined): Promise<v
   if (text !== undefined) return shell.print(`${code}\n\n${text}\n`);
   const near = didYouMean(code, [...codes.keys()]);
   throw new SyncError('usage/unknown_code', `there is no error code "${code}"`, {
-    hint: near ? `Did you mean "${near}"?` : 'All of them: syncline explain',
+    hint: near ? `did you mean "${near}"?` : 'All of them: syncline explain',
   });
 }

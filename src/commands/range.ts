@@ -67,7 +67,7 @@ function checkedLast(text: string): string {
   if (/^[0-9]+m$/.test(text))
     throw invalid(
       `--last ${text} counts minutes`,
-      `Did you mean ${text}o? For minutes write ${Number.parseInt(text, 10) * 60}s.`,
+      `did you mean ${text}o? For minutes write ${Number.parseInt(text, 10) * 60}s.`,
     );
   if ((parseDuration(text) ?? 0) > 0) return text;
   throw invalid(`--last: "${text}" is not a duration`, 'Write it with its unit: 24h 7d 2w 3mo.');

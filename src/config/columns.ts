@@ -31,7 +31,7 @@ export function requireColumn(
   const help =
     meant === undefined
       ? `The columns of \`map\`: ${listNames(columns.fields.keys())}.`
-      : `Did you mean "${meant}"?`;
+      : `did you mean "${meant}"?`;
   const message = `${printShort(name)} is not a column: \`map\` does not have it`;
   findings.error({ path, what, code: 'config/column', message, help });
 }

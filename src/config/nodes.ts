@@ -173,7 +173,7 @@ export class NodeReader {
       return;
     }
     const near = didYouMean(node.source, this.#anchors.keys());
-    const question = near === undefined ? '' : `Did you mean *${near}? `;
+    const question = near === undefined ? '' : `did you mean *${near}? `;
     const help = `${question}If text is meant, put it in quotes: "*${node.source}"`;
     this.#say('config/alias', path, span, `nothing above this line is marked &${node.source}`, help);
   }

@@ -81,7 +81,7 @@ export function unknownName(
   const owner = of === '' ? '' : ` of "${of}"`;
   const all =
     known.size === 0 ? `no ${kind} is declared` : `the ${kind}s${owner}: ${listNames(known.keys())}`;
-  const help = meant === undefined ? all : `Did you mean "${of === '' ? '' : `${of}.`}${meant}"?`;
+  const help = meant === undefined ? all : `did you mean "${of === '' ? '' : `${of}.`}${meant}"?`;
   findings.error({
     path,
     code: 'config/reference',

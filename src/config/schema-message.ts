@@ -49,7 +49,7 @@ function unknownKey(error: ErrorObject, schema: Schema, path: ConfigPath): Findi
   const key: string = error.params.additionalProperty;
   const known = Object.keys((schema.properties ?? {}) as Schema);
   const meant = meantKey(error);
-  const help = meant === undefined ? `The keys known here: ${known.join(', ')}.` : `Did you mean "${meant}"?`;
+  const help = meant === undefined ? `The keys known here: ${known.join(', ')}.` : `did you mean "${meant}"?`;
   return {
     path: [...path, key],
     what: 'key',
@@ -94,7 +94,7 @@ function notOneOf(
     path,
     code: 'config/enum',
     message,
-    help: meant === undefined ? help : `Did you mean "${meant}"?`,
+    help: meant === undefined ? help : `did you mean "${meant}"?`,
   };
 }
 

@@ -138,7 +138,7 @@ async function runLeased(
 }
 
 /** Where a pipeline's checkpoint is kept: beside its rows, or else in the state. */
-export function ledgerOf(sink: OpenSink, state: State, pipeline: PipelineConfig): Ledger {
+function ledgerOf(sink: OpenSink, state: State, pipeline: PipelineConfig): Ledger {
   return sink.ledger ?? state.ledger(pipeline.sink.name);
 }
 

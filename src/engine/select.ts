@@ -26,7 +26,7 @@ export function pipelineNamed(config: Config, name: string): PipelineConfig {
   const known = [...config.pipelines.keys()];
   const near = didYouMean(name, known);
   throw new SyncError('usage/unknown_pipeline', `there is no pipeline "${name}" in ${config.file}`, {
-    hint: near ? `Did you mean "${near}"?` : `The pipelines are: ${known.join(', ')}.`,
+    hint: near ? `did you mean "${near}"?` : `The pipelines are: ${known.join(', ')}.`,
   });
 }
 

@@ -134,7 +134,7 @@ export class Connection implements Session {
     this.#driver = driver;
     driver.defaultSafeIntegers(true);
     // In WAL mode anything less than FULL can lose the last commits with the power.
-    driver.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -32000');
+    driver.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -16000');
     if (readonly) driver.exec('PRAGMA query_only = ON');
     return driver;
   }

@@ -43,7 +43,7 @@ describe('the flags of run', () => {
 
   it('take a month for one only when it is written so', () => {
     expect(() => rangeOf({ last: '1m' }, now)).toThrow(
-      expect.objectContaining({ hint: expect.stringContaining('Did you mean 1mo?') }),
+      expect.objectContaining({ hint: expect.stringContaining('did you mean 1mo?') }),
     );
   });
 });

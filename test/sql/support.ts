@@ -33,7 +33,7 @@ export async function targetsOf(path: string): Promise<OpenSink> {
   return sink;
 }
 
-export const firstLease: RowBatch['ledger'] = { fence: 1, basis: 'basis', checkpoint: {} };
+const firstLease: RowBatch['ledger'] = { fence: 1, basis: 'basis', checkpoint: {} };
 
 export type ColumnShape = readonly [name: string, type: ColumnType, strategy?: Strategy['type']];
 

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { cases } from '../counts.ts';
 import { ended, opened, recordRun, started, stateFile } from './support.ts';
 
-const reject = { record: {}, code: 'row/type', reason: 'it does not fit' };
+const reject = { record: {}, code: 'row/type', reason: 'it does not fit' } as const;
 const day = 86_400_000;
 const daysAgo = (days: number) => new Date(Date.now() - days * day).toISOString();
 

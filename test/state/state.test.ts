@@ -35,7 +35,12 @@ it('keeps a record and a reason that no database could hold as they are', async 
   const state = await openState(await stateFile());
   onTestFinished(() => state.close());
   await state.addRejects('01A', 'people', 1, [
-    { record: { name: 'a\0b\ud800' }, field: 'na\0me', code: 'row/text' as const, reason: '"a\0b" holds a NUL' },
+    {
+      record: { name: 'a\0b\ud800' },
+      field: 'na\0me',
+      code: 'row/text' as const,
+      reason: '"a\0b" holds a NUL',
+    },
   ]);
   const [kept] = await state.rejects({}, 1);
   expect(JSON.parse(kept?.record ?? '')).toEqual({ name: 'a\0b\ud800' });
