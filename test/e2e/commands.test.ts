@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { folderWith, root, syncline } from './cli.ts';
+import { errorCodes } from '../../src/model/codes.ts';
+import { cli, folderWith, root, syncline } from './cli.ts';
 
 const config = `version: 1
 sources: { files: { type: file, streams: { people: people.json } } }
@@ -28,7 +30,7 @@ describe('validate', () => {
     const folder = await folderWith(files);
     const { code, stdout } = await syncline(folder, ['validate']);
     expect(code).toBe(0);
-    expect(stdout).toContain('sync.config.yaml is valid: 1 sources, 1 sinks, 1 pipelines');
+    expect(stdout).toContain('sync.config.yaml is valid: 1 source, 1 sink, 1 pipeline');
     expect(existsSync(join(folder, 'sync.db'))).toBe(false);
     expect(existsSync(join(folder, '.syncline'))).toBe(false);
   });
@@ -49,6 +51,46 @@ describe('validate', () => {
     expect(github.stdout).toMatch(/^::error file=sync\.config\.yaml,line=3,col=22/);
   });
 
+  it('prints one document for several files, and ends it with one line end', async () => {
+    const folder = await folderWith({
+      ...files,
+      'one.yaml': config.replace('libsql', 'libsq'),
+      'two.yaml': config.replace('type: file', 'type: fil'),
+    });
+    const { code, stdout } = await syncline(folder, ['validate', 'one.yaml', 'two.yaml', '--json']);
+    expect(code).toBe(2);
+    const { ok, errors } = JSON.parse(stdout) as { ok: boolean; errors: { file: string }[] };
+    expect({ ok, files: errors.map(({ file }) => file) }).toEqual({
+      ok: false,
+      files: ['one.yaml', 'two.yaml'],
+    });
+    const text = await execa(process.execPath, [cli, 'validate', 'one.yaml'], {
+      cwd: folder,
+      env: { LANG: 'C.UTF-8' },
+      reject: false,
+      stripFinalNewline: false,
+    });
+    expect(text.stderr).toMatch(/[^\n]\n$/);
+  });
+
+  it('draws with ASCII where the locale has no more', async () => {
+    const folder = await folderWith({ ...files, 'sync.config.yaml': config.replace('libsql', 'libsq') });
+    const { stderr } = await syncline(folder, ['validate'], { LC_ALL: 'C' });
+    expect(stderr).toContain('-> sync.config.yaml:3:22');
+    expect(stderr).toMatch(/^[\x20-\x7e\n]+$/);
+  });
+
+  it('refuses names that are only a number: they would lose their order', async () => {
+    const folder = await folderWith({
+      ...files,
+      'sync.config.yaml': config.replace('\n  people:\n', '\n  2024:\n'),
+    });
+    const { code, stderr } = await syncline(folder, ['validate']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('"2024" cannot be a name');
+    expect(stderr).toContain('is not only a number');
+  });
+
   it('checks a file that is named', async () => {
     const folder = await folderWith({ ...files, 'other.yaml': 'version: 2\n' });
     const { code, stderr } = await syncline(folder, ['validate', 'other.yaml']);
@@ -64,7 +106,7 @@ describe('preview', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/first +string +"Ann"/);
     expect(stdout).toContain('rejected: age: "old" is not an integer');
-    expect(stdout).toContain('2 records: 1 rows, 1 rejected. Nothing was written.');
+    expect(stdout).toContain('2 records: 1 row, 1 rejected. Nothing was written.');
     expect(existsSync(join(folder, 'sync.db'))).toBe(false);
   });
 
@@ -98,11 +140,8 @@ describe('looking things up', () => {
 
   it('explains every code an error can have', async () => {
     const all = await syncline(root, ['explain']);
-    for (const code of all.stdout
-      .trim()
-      .split('\n')
-      .map((line) => line.split(' ')[0] ?? ''))
-      expect(all.stdout).toContain(code);
+    const listed = all.stdout.split('\n').map((line) => line.split(' ')[0]);
+    expect(listed).toEqual(Object.keys(errorCodes));
     const one = await syncline(root, ['explain', 'config/enum']);
     expect(one.stdout.split('\n').length).toBeGreaterThan(2);
     const wrong = await syncline(root, ['explain', 'config/enun']);

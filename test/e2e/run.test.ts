@@ -183,14 +183,13 @@ pipelines:
     const folder = await folderWith(files);
     const { stderr } = await syncline(folder, ['run']);
     expect(stderr).not.toContain('\u001b');
-    const piped = await execa(
-      'sh',
-      ['-c', `"${process.execPath}" "${cli}" run --json 2>/dev/null | head -c 1`],
-      {
-        cwd: folder,
-      },
-    );
-    expect(piped.stdout).toBe('{');
+    const piped = async (reader: string) => {
+      const line = `"${process.execPath}" "${cli}" run --json 2>/dev/null | ${reader}; echo " ${'${PIPESTATUS[0]}'}"`;
+      return (await execa('bash', ['-c', line], { cwd: folder })).stdout;
+    };
+    expect(await piped('head -c 1')).toBe('{ 3');
+    // This one has gone before anything is written.
+    expect(await piped('true')).toBe(' 3');
     const closed = await execa('sh', ['-c', `"${process.execPath}" "${cli}" run --json >&- 2>&-; echo $?`], {
       cwd: folder,
     });
@@ -209,6 +208,8 @@ pipelines:
     expect((await child).exitCode).toBe(143);
     const after = query(join(folder, 'sync.db'), 'SELECT count(*) FROM people')[0] as [number];
     expect(after[0] % 1000).toBe(0);
+    expect(after[0]).toBeGreaterThan(0);
+    expect(after[0]).toBeLessThan(300_000);
     expect((await syncline(folder, ['run', '--quiet'])).code).toBe(0);
     expect(query(join(folder, 'sync.db'), 'SELECT count(*) FROM people')).toEqual([[300_000]]);
   });
