@@ -8,7 +8,7 @@ test.each([
   ['1.0', '1.0 becomes the number 1', 'write 1'],
   ['0o17', '0o17 becomes the number 15', 'write 15'],
   ['0xff', '0xff becomes the number 255', '"0xff"'],
-  ['1e3', '1e3 becomes the number 1000', 'Write 1000'],
+  ['1e3', '1e3 becomes the number 1000', 'write 1000'],
   [
     '0.12345678901234567890',
     '0.12345678901234567890 becomes the number 0.12345678901234568',
