@@ -4,6 +4,7 @@
 
 import { Console } from 'node:console';
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError, Option } from 'commander';
 import { positiveNumber, wholeNumber } from './cli/arguments.ts';
 import { addMemoryCommands } from './cli/memory.ts';
@@ -202,6 +203,8 @@ let redact: Redact = (text) => text;
 const program = globalFlags(new Command('syncline'));
 const shell = () => shellOf(program.opts<GlobalFlags>());
 
+// Rows are short-lived: a larger young generation only holds more of them before they are let go.
+setFlagsFromString('--max-semi-space-size=4');
 // The standard output is for data: what a plugin says on the console is not.
 globalThis.console = new Console(process.stderr);
 endWith(
