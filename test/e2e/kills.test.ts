@@ -56,6 +56,15 @@ function countOf(file: string): number {
   }
 }
 
+function start(folder: string) {
+  return execa(process.execPath, [cli, 'run', '--quiet'], { cwd: folder, reject: false, stdin: 'ignore' });
+}
+
+/** Resolves when rows stand in the sink, or when the process has ended. */
+async function landed(sink: string, child: ReturnType<typeof start>): Promise<void> {
+  while (child.exitCode === null && countOf(sink) === 0) await setTimeout(1);
+}
+
 it('loses and doubles nothing when it is killed again and again', async () => {
   const folder = await folderWith({ 'sync.config.yaml': config });
   await writeFile(join(folder, 'rows.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
@@ -75,8 +84,11 @@ it('loses and doubles nothing when it is killed again and again', async () => {
   };
 
   const began = performance.now();
-  expect(await syncline(folder, ['run', '--quiet'])).toMatchObject({ code: 0 });
-  const whole = performance.now() - began;
+  const first = start(folder);
+  await landed(sink, first);
+  const before = performance.now() - began;
+  expect(await first).toMatchObject({ exitCode: 0 });
+  const loading = performance.now() - began - before;
   verify();
 
   const next = random(seed);
@@ -86,12 +98,11 @@ it('loses and doubles nothing when it is killed again and again', async () => {
     if (fresh)
       for (const name of ['sync.db', 'sync.db-wal', 'sync.db-shm', '.syncline'])
         rmSync(join(folder, name), { recursive: true, force: true });
-    const child = execa(process.execPath, [cli, 'run', '--quiet'], {
-      cwd: folder,
-      reject: false,
-      stdin: 'ignore',
-    });
-    await setTimeout(next() * whole * 0.6 + 150);
+    const child = start(folder);
+    // Every second kill waits for rows first, so that a slow start cannot keep all kills before them.
+    if (kill % 2 === 1) await landed(sink, child);
+    else await setTimeout(next() * before);
+    await setTimeout(next() * loading * 0.8);
     child.kill('SIGKILL');
     const { exitCode, signal, stderr } = await child;
     fresh = signal === undefined;

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { execa } from 'execa';
+import { execa, type ResultPromise } from 'execa';
 import { expect, it } from 'vitest';
 import type { RunResult } from '../../src/model/result.ts';
 import { processes, soak } from '../counts.ts';
@@ -26,6 +26,26 @@ function progressOf({ stderr }: { readonly stderr: NodeJS.ReadableStream }): Pro
       if (chunk.includes('"progress"')) resolve();
     });
   });
+}
+
+/** Stops a process at a moment it holds no file's lock: one that holds it would keep everybody out. */
+async function stopUnlocked(process: ResultPromise, files: readonly string[]): Promise<void> {
+  for (;;) {
+    process.kill('SIGSTOP');
+    await setTimeout(20);
+    if (files.every(isUnlocked)) return;
+    process.kill('SIGCONT');
+    await setTimeout(1);
+  }
+}
+
+function isUnlocked(file: string): boolean {
+  try {
+    edit(file, 'BEGIN IMMEDIATE; ROLLBACK');
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const result = (stdout: string) => JSON.parse(stdout) as RunResult;
@@ -72,7 +92,7 @@ it('refuses what a process writes that woke up after its lease was gone', async 
     reject: false,
   });
   await progressOf(zombie);
-  zombie.kill('SIGSTOP');
+  await stopUnlocked(zombie, [join(folder, 'sync.db'), join(folder, '.syncline/state.db')]);
   expect((await syncline(folder, ['run', '--quiet'])).code).toBe(5);
   if (soak) await setTimeout(60_000);
   else edit(join(folder, '.syncline/state.db'), 'UPDATE leases SET expires_at = 1');
