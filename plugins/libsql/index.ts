@@ -52,6 +52,7 @@ export const source = defineSource({
   streamOptions,
   shortForm: 'table',
   order: 'ascending',
+  ranges: true,
   async open({ url }, { directory }) {
     const path = databasePath(url, directory);
     if (!existsSync(path)) {

@@ -108,7 +108,10 @@ function text({ pipeline, to, entry }: Listed): string {
       'position',
       position === undefined
         ? 'none: the last read was complete'
-        : shortened(JSON.stringify(position.source), 200),
+        : shortened(
+            [position.window, position.source && JSON.stringify(position.source)].filter(Boolean).join(' '),
+            200,
+          ),
     ],
     ['last commit', run === '' ? 'none' : `batch ${count(batch)} of run ${run}`],
     ['fence', String(fence)],

@@ -1,7 +1,7 @@
 import type { Mode, Strategy } from '../model/types.ts';
 import type { SinkDefinition, SourceDefinition } from '../plugin/contract.ts';
+import type { Incremental } from '../transform/incremental.ts';
 import type { Condition, Field } from '../transform/mapping.ts';
-import type { Incremental } from '../transform/reading.ts';
 import type { Diagnostic } from './diagnostics.ts';
 
 /** A config that was checked whole: short forms are spelled out, defaults are in, references are resolved. */

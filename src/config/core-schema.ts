@@ -72,6 +72,12 @@ export const streamSchema = {
         description:
           'Whether records come in the order of the field. Under `none` the cursor moves only when a read is complete. Default: `ascending` for databases, `none` for files.',
       },
+      step: {
+        ...durationSchema,
+        description:
+          'A long range of time is read in windows of this length, each with a checkpoint of its own. It needs `initial`, and a source that can be asked for a range.',
+        examples: ['30d'],
+      },
       on_missing: {
         enum: ['error', 'include', 'exclude'],
         default: 'error',

@@ -1,10 +1,10 @@
 import type { SourceDefinition } from '../plugin/contract.ts';
 import { parseDuration } from '../transform/duration.ts';
+import type { Incremental } from '../transform/incremental.ts';
 import { parsePath } from '../transform/path.ts';
-import type { Incremental } from '../transform/reading.ts';
 import { Refusal } from '../transform/refusal.ts';
 import { createTimestampReader, toDate } from '../transform/timestamp.ts';
-import { isFields } from './defaults.ts';
+import { type Fields, isFields } from './defaults.ts';
 import type { ConfigPath } from './document.ts';
 import { resolveDuration } from './durations.ts';
 import type { Findings } from './findings.ts';
@@ -33,12 +33,43 @@ export function resolveIncremental(
     lookback: resolveLookback(value.lookback, [...path, 'lookback'], findings),
     order: (value.order as Incremental['order'] | undefined) ?? plugin.order ?? 'none',
     on_missing: value.on_missing as Incremental['on_missing'],
+    step: resolveStep(value, initial, plugin, [...path, 'step'], findings),
   };
+}
+
+/** Windows are cut from a range of time that is known before its first record. */
+function resolveStep(
+  { step }: Fields,
+  initial: string | undefined,
+  plugin: SourceDefinition,
+  path: ConfigPath,
+  findings: Findings,
+): number | undefined {
+  const length = resolveDuration(step, path, findings);
+  if (length === undefined) return undefined;
+  const refuse = (message: string, help: string) =>
+    findings.error({ path, code: 'config/value', message, help });
+  if (length === 0) refuse('a window cannot be empty', 'Write a duration such as 30d.');
+  else if (plugin.ranges !== true)
+    refuse(
+      `\`step\` cuts what is asked for into windows, and the source ${plugin.name} is read whole whatever is asked for`,
+      'Leave `step` out: it would read everything once per window.',
+    );
+  else if (initial === undefined || isPlainNumber(initial))
+    refuse(
+      '`step` needs to know the time where the first window begins',
+      'Add `initial` with a date or a time before the run: `initial: 2024-01-01`, `initial: -90d`.',
+    );
+  return length;
+}
+
+function isPlainNumber(text: string): boolean {
+  return /^-?[0-9]+([.][0-9]+)?$/.test(text);
 }
 
 /** What is wrong with text that stands for a value of a cursor field; any text may be one, but for dates there are not. */
 export function cursorProblem(text: string): string | undefined {
-  if (/^-?[0-9]+([.][0-9]+)?$/.test(text)) return undefined;
+  if (isPlainNumber(text)) return undefined;
   if (text.startsWith('-') && parseDuration(text.slice(1)) === undefined)
     return `${printShort(text)} is neither a number nor a time before now`;
   const [, time] = /^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:.*)?$/i.exec(text) ?? [text, null];

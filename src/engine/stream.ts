@@ -36,6 +36,15 @@ export function readStream(
 ): StreamRead {
   let left = max_records;
   async function* batches(): AsyncGenerator<TakenBatch> {
+    for (;;) {
+      yield* window();
+      if (left === 0) return;
+      const checkpoint = reading.advance();
+      if (checkpoint === undefined) return;
+      yield { records: [], checkpoint, bytes: 0, read: 0 };
+    }
+  }
+  async function* window(): AsyncGenerator<TakenBatch> {
     const read = source.read({
       stream: pipeline.stream.name,
       options: pipeline.stream.options,

@@ -27,8 +27,10 @@ export interface Cursor {
 }
 
 export interface Position {
-  /** What the source gave with the last committed batch: only the source understands it. */
-  readonly source: Value;
+  /** What the source gave with the last committed batch: only the source understands it. Undefined where a window begins. */
+  readonly source?: Value;
+  /** Where the window begins that is read now, of a range that is cut into windows: ISO 8601, UTC. */
+  readonly window?: string;
   /** Where the read that was interrupted began: its cursor, for sources that filter. */
   readonly from?: Cursor;
   /** The greatest cursor met so far, where it only counts once the read is complete. */

@@ -58,6 +58,8 @@ export interface SourceDefinition<
   readonly shortForm: keyof Stream['properties'] & string;
   /** The order it reads in when a stream is incremental and does not say: `ascending` where it can sort; default `none`. */
   readonly order?: 'ascending' | 'none';
+  /** It reads little more than the records of the range it is asked for, so that a long one can be read in windows. */
+  readonly ranges?: boolean;
   /**
    * Called once per run and source, before the first read; options are valid and hold their defaults.
    * Throwing fails the pipelines that read this source; others run on.

@@ -103,6 +103,16 @@ function instantBefore(text: string, { now }: BoundContext): number {
   return Math.max(Date.parse(now) - (parseDuration(text.slice(1)) ?? 0), firstInstant);
 }
 
+/** A cursor that is a time, in milliseconds, which later ones never are below; undefined for numbers and other text. */
+export function instantOfCursor({
+  kind,
+  text,
+  order,
+}: Pick<CursorValue, 'kind' | 'text' | 'order'>): number | undefined {
+  if (kind === 'number') return undefined;
+  return kind === 'timestamp' ? Date.parse(`${order}Z`) : instantOf(text);
+}
+
 /** Of a date or a timestamp without a zone, taken as UTC; undefined for other text. */
 function instantOf(text: string): number | undefined {
   if (!zoneless.test(text)) return undefined;

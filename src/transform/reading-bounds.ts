@@ -1,7 +1,8 @@
 import type { Cursor, CursorRange } from '../model/checkpoint.ts';
 import { type CursorValue, compareCursors, isNumeral, restoreCursor } from './cursor.ts';
-import { boundLike, boundUnseen, isOffset, lowerBy } from './cursor-bound.ts';
-import type { Incremental, ReadingOptions } from './reading.ts';
+import { boundLike, boundUnseen, instantOfCursor, isOffset, lowerBy } from './cursor-bound.ts';
+import type { Incremental } from './incremental.ts';
+import type { ReadingOptions } from './reading.ts';
 
 /** Timestamps are committed late more often than not. */
 const timestampLookback = 3_600_000;
@@ -45,6 +46,17 @@ export class ReadingBounds {
     const kind = from?.kind ?? before?.kind;
     if (texts.from === undefined && before === undefined) return {};
     return before === undefined || before.kind === kind ? { kind, ...texts } : {};
+  }
+
+  /** When the range begins and ends, for cutting it: milliseconds, undefined where it is no time. */
+  span(): { readonly start?: number; readonly end?: number } {
+    const [from, to] = this.#unseen();
+    const known = this.lower ?? (from && restoreCursor(from, this.#incremental.cursor_field));
+    const end = to && restoreCursor(to, this.#incremental.cursor_field);
+    return {
+      start: known && instantOfCursor(known),
+      end: end === undefined ? Date.parse(this.#options.now) : instantOfCursor(end),
+    };
   }
 
   #unseen(): readonly (Cursor | undefined)[] {

@@ -6,21 +6,12 @@ import { printJson } from '../model/json.ts';
 import type { SourceRecord, Value } from '../model/types.ts';
 import { type CursorValue, compareCursors, restoreCursor, toCursor, wrongType } from './cursor.ts';
 import { createFutureTest, firstLike } from './cursor-bound.ts';
+import type { Incremental } from './incremental.ts';
 import { type Path, parsePath, readPath } from './path.ts';
 import { ReadingBounds } from './reading-bounds.ts';
 import { Seen } from './seen.ts';
-
-/** How a stream is read in parts: what is new since the read before, by a field that grows. */
-export interface Incremental {
-  /** The path of the cursor field in the record. */
-  readonly cursor_field: string;
-  /** Inclusive: a value of the field, or an offset such as `-90d`, counted from the start of the run. */
-  readonly initial?: string;
-  /** How much is read again: milliseconds, or units where the field holds numbers. */
-  readonly lookback?: number;
-  readonly order: 'ascending' | 'none';
-  readonly on_missing: 'error' | 'include' | 'exclude';
-}
+import { wholeReading } from './whole-reading.ts';
+import { notTimes, Windows } from './windows.ts';
 
 export interface ReadingOptions {
   readonly incremental?: Incremental;
@@ -45,7 +36,7 @@ export interface ReadingOptions {
 export interface Reading {
   /** What rows are committed with that come before the first checkpoint of `take`. */
   readonly start: Checkpoint;
-  /** What to ask the source for. */
+  /** What to ask the source for, in the window at hand. */
   readonly range: CursorRange | undefined;
   readonly position: Value | undefined;
   /**
@@ -58,6 +49,8 @@ export interface Reading {
     readonly checkpoint: Checkpoint;
     readonly passed: number;
   };
+  /** Moves on to the next window, when all of this one was taken: the checkpoint of it; undefined where it was the last. */
+  advance(): Checkpoint | undefined;
   /** The checkpoint of the completed read. */
   complete(): { readonly checkpoint: Checkpoint; readonly warnings: readonly string[] };
 }
@@ -68,31 +61,16 @@ export function openReading(options: ReadingOptions): Reading {
   return incremental === undefined ? wholeReading(options) : new CursorReading(options, incremental);
 }
 
-/** All records in every run: only an interrupted read goes on. */
-function wholeReading({ checkpoint = {}, full }: ReadingOptions): Reading {
-  const start = full ? {} : checkpoint;
-  return {
-    start,
-    range: undefined,
-    position: start.position?.source,
-    take: ({ records, position }) => ({
-      records,
-      checkpoint: position === undefined ? {} : { position: { source: position } },
-      passed: 0,
-    }),
-    complete: () => ({ checkpoint: {}, warnings: [] }),
-  };
-}
-
 class CursorReading implements Reading {
   readonly start: Checkpoint;
-  readonly range: CursorRange;
-  readonly position: Value | undefined;
+  position: Value | undefined;
   readonly #options: ReadingOptions;
   readonly #incremental: Incremental;
   readonly #path: Path;
   readonly #keyPaths: readonly Path[];
   readonly #bounds: ReadingBounds;
+  readonly #range: CursorRange;
+  readonly #windows: Windows | undefined;
   readonly #isFuture: (value: CursorValue) => boolean;
   /** Records taken in runs before that are still to come again. */
   readonly #due: Seen;
@@ -128,7 +106,12 @@ class CursorReading implements Reading {
     this.#known = this.#highest ?? this.#bounds.lower;
     const from = interrupted ? interrupted.from : cursor;
     this.#due = new Seen(field, from?.seen, from && restoreCursor(from, field));
-    this.range = { field, order, key: options.key, ...this.#bounds.range() };
+    this.#range = { field, order, key: options.key, ...this.#bounds.range() };
+    this.#windows = this.#cut(interrupted);
+  }
+
+  get range(): CursorRange {
+    return this.#windows?.narrow(this.#range) ?? this.#range;
   }
 
   take({ records, position }: Parameters<Reading['take']>[0]): ReturnType<Reading['take']> {
@@ -142,11 +125,29 @@ class CursorReading implements Reading {
     };
   }
 
+  advance(): Checkpoint | undefined {
+    if (!this.#windows?.next()) return undefined;
+    this.position = undefined;
+    // A source may return more than a window holds: the order is that within each.
+    this.#last = undefined;
+    return this.#checkpoint(undefined);
+  }
+
   complete(): ReturnType<Reading['complete']> {
     const warnings = this.#future ? [this.#futureWarning(this.#future)] : [];
     if (this.#options.window) return { checkpoint: {}, warnings };
     const cursor = this.#isUntouched() ? this.#options.checkpoint?.cursor : this.#printHighest();
     return { checkpoint: withoutUndefined({ cursor }), warnings };
+  }
+
+  #cut(interrupted: Position | undefined): Windows | undefined {
+    const { step, cursor_field: field } = this.#incremental;
+    const { start, end } = this.#bounds.span();
+    if (step === undefined) return undefined;
+    if (start === undefined || end === undefined)
+      throw notTimes(field, this.#bounds.lower ?? { text: 'no times' });
+    const resumed = interrupted?.window === undefined ? undefined : Date.parse(interrupted.window);
+    return new Windows({ field, start, end, step, resumed });
   }
 
   /** Whether a record is to be taken; what the cursor is after it. */
@@ -159,7 +160,7 @@ class CursorReading implements Reading {
         throw notSorted(field, this.#last, value);
       this.#last = value;
     }
-    if (!this.#bounds.include(value)) return false;
+    if (!this.#bounds.include(value) || this.#windows?.holds(value) === false) return false;
     this.#advance(value);
     return !this.#options.exact || this.#isNew(record, value);
   }
@@ -187,7 +188,8 @@ class CursorReading implements Reading {
 
   #countsWithout(record: SourceRecord): boolean {
     const { on_missing, cursor_field: field } = this.#incremental;
-    if (on_missing === 'exclude') return false;
+    // Such records are in every window: they are taken in the first.
+    if (on_missing === 'exclude' || this.#windows?.from !== undefined) return false;
     // It would come again in every run, and nothing says that it was taken.
     if (on_missing === 'include' && !this.#options.exact) return true;
     const { key } = this.#options;
@@ -238,16 +240,16 @@ class CursorReading implements Reading {
     if (this.#isUntouched()) return this.#options.checkpoint ?? {};
     if (this.#incremental.order === 'ascending') return withoutUndefined({ cursor: this.#printHighest() });
     const { cursor } = this.start;
-    return withoutUndefined({
-      cursor,
-      position: position === undefined ? undefined : this.#interrupted(position),
-    });
+    const isBeginning = position === undefined && this.#windows?.from === undefined;
+    return withoutUndefined({ cursor, position: isBeginning ? undefined : this.#interrupted(position) });
   }
 
-  #interrupted(source: Value): Position {
+  #interrupted(source: Value | undefined): Position {
     const { lower } = this.#bounds;
     const from = lower && this.#print(lower, this.#due);
-    return withoutUndefined({ source, from, highest: this.#printHighest() });
+    const start = this.#windows?.from;
+    const window = start === undefined ? undefined : new Date(start).toISOString();
+    return withoutUndefined({ source, window, from, highest: this.#printHighest() });
   }
 
   #printHighest(): Cursor | undefined {

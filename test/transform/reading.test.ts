@@ -2,7 +2,8 @@ import { describe, expect, it, test } from 'vitest';
 import type { Checkpoint } from '../../src/model/checkpoint.ts';
 import { exactNumber, parseJson, printJson } from '../../src/model/json.ts';
 import type { SourceRecord, Value } from '../../src/model/types.ts';
-import { type Incremental, openReading, type ReadingOptions } from '../../src/transform/reading.ts';
+import type { Incremental } from '../../src/transform/incremental.ts';
+import { openReading, type ReadingOptions } from '../../src/transform/reading.ts';
 
 type Options = Partial<Incremental> & Partial<ReadingOptions>;
 
