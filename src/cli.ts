@@ -103,6 +103,12 @@ function addCommands(program: Command, execute: (work: Work) => Promise<void>): 
     .option('--to <value>', 'read up to here, exclusive')
     .option('--last <duration>', 'the same as --from that long ago: 24h 7d 2w 3mo')
     .option('--rollback <value>', 'move the cursor back to here and read on from there')
+    .option(
+      '--partition <name=value>',
+      'only the partitions with this value',
+      (pair: string, all: string[]) => [...all, pair],
+      [],
+    )
     .option('--max-records <n>', 'read no more than this many records per pipeline', wholeNumber)
     .option('--concurrency <n>', 'how many pipelines run at once', positiveNumber)
     .option('--allow-rejects', 'rejected rows alone do not change the exit code', false)

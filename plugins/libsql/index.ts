@@ -38,6 +38,7 @@ const streamOptions = {
     query: {
       type: 'string',
       minLength: 1,
+      'x-language': 'sql',
       description:
         'One SELECT, for what a table alone cannot say: its columns become the fields of the records.',
       examples: ['SELECT id, email FROM customers WHERE active = 1'],

@@ -10,6 +10,8 @@ export interface RangeFlags {
   readonly to?: string;
   readonly last?: string;
   readonly rollback?: string;
+  /** Each `NAME=VALUE`. */
+  readonly partition?: readonly string[];
 }
 
 /**
@@ -24,7 +26,25 @@ export function rangeOf(flags: RangeFlags, now: Date): RunRange {
     full: all,
     window: last === undefined ? windowOf(from, to, now) : { from: `-${checkedLast(last)}` },
     rollback: rollback === undefined ? undefined : atInstant(rollback, now),
+    partition: partitionOf(flags.partition),
   };
+}
+
+/** `--partition project=alpha`, of one or several names. */
+function partitionOf(flags: readonly string[] = []): RunRange['partition'] {
+  if (flags.length === 0) return undefined;
+  const entries = flags.map((flag) => {
+    const [, name, value] = /^([A-Za-z_][A-Za-z0-9_]*)=(.+)$/.exec(flag) ?? [];
+    if (name === undefined || value === undefined)
+      throw invalid(
+        `--partition: "${flag}" is not NAME=VALUE`,
+        'Write it such as --partition project=alpha.',
+      );
+    return [name, value] as const;
+  });
+  const [first] = entries.map(([name]) => name).filter((name, index, all) => all.indexOf(name) !== index);
+  if (first === undefined) return Object.fromEntries(entries);
+  throw invalid(`--partition ${first} is given twice`, 'A run takes one value of it, or all.');
 }
 
 function refuseTogether({ all, from, to, last, rollback }: RangeFlags): void {

@@ -1,5 +1,7 @@
-import type { Config } from '../config/config.ts';
+import type { Config, PipelineConfig } from '../config/config.ts';
 import { type Ledgers, openLedgers } from '../engine/ledgers.ts';
+import { partsOf, toOf } from '../engine/parts.ts';
+import { ledgerKey } from '../engine/resume.ts';
 import { pipelineNamed } from '../engine/select.ts';
 import type { State } from '../state/state.ts';
 import { count } from '../tui/numbers.ts';
@@ -22,7 +24,10 @@ export async function withLedgers(
 /** Lists the checkpoints of all pipelines, then those that are kept beside their rows under other names. */
 export async function listCheckpoints(shell: Shell): Promise<void> {
   await withLedgers(shell, async (ledgers, config) => {
-    const found = [...(await checkpointsOf(ledgers, config)), ...(await othersOf(ledgers, config))];
+    const found = [
+      ...(await checkpointsOf(ledgers, config.pipelines.values())),
+      ...(await othersOf(ledgers, config)),
+    ];
     if (shell.output !== 'table') return shell.print(documents(found, shell.output));
     shell.print(
       columns([
@@ -40,45 +45,42 @@ export async function listCheckpoints(shell: Shell): Promise<void> {
   });
 }
 
-/** Shows the checkpoint of one pipeline, whole. */
+/** Shows the checkpoints of one pipeline, whole: one for each of its targets and partitions. */
 export async function getCheckpoint(shell: Shell, name: string): Promise<void> {
   await withLedgers(shell, async (ledgers, config) => {
-    const { target, sink } = pipelineNamed(config, name);
-    const ledger = await ledgers.of(pipelineNamed(config, name));
-    const { entry } = await ledger.read({ pipeline: name, target });
-    const kept = { pipeline: name, to: `${sink.name}.${target}`, entry };
-    shell.print(shell.output === 'table' ? text(kept) : documents([kept], 'ndjson'));
+    const kept = await checkpointsOf(ledgers, [pipelineNamed(config, name)]);
+    shell.print(shell.output === 'table' ? kept.map(text).join('\n') : documents(kept, 'ndjson'));
   });
 }
 
 /** Prints the checkpoints of all pipelines as a document that `state import` takes. */
 export async function exportCheckpoints(shell: Shell): Promise<void> {
   await withLedgers(shell, async (ledgers, config) => {
-    const found = await checkpointsOf(ledgers, config);
+    const found = await checkpointsOf(ledgers, config.pipelines.values());
     shell.print(printDocument(found.filter((kept): kept is KeptCheckpoint => kept.entry !== undefined)));
   });
 }
 
-async function checkpointsOf(ledgers: Ledgers, config: Config): Promise<Listed[]> {
+async function checkpointsOf(ledgers: Ledgers, pipelines: Iterable<PipelineConfig>): Promise<Listed[]> {
   const found: Listed[] = [];
-  for (const pipeline of config.pipelines.values()) {
-    const { name, sink, target } = pipeline;
-    const { entry } = await (await ledgers.of(pipeline)).read({ pipeline: name, target });
-    found.push({ pipeline: name, to: `${sink.name}.${target}`, entry });
+  for (const part of [...pipelines].flatMap((pipeline) => partsOf(pipeline).flat())) {
+    const key = ledgerKey(part, {});
+    const { entry } = await (await ledgers.of(part)).read(key);
+    found.push({ pipeline: key.pipeline, to: toOf(part), entry });
   }
   return found;
 }
 
 /** Checkpoints of windows, of pipelines that had another name or target, and of other configs. */
 async function othersOf(ledgers: Ledgers, config: Config): Promise<Listed[]> {
-  const pipelines = [...config.pipelines.values()];
-  const sinks = new Map(pipelines.map((pipeline) => [pipeline.sink.name, pipeline]));
+  const parts = [...config.pipelines.values()].flatMap((pipeline) => partsOf(pipeline).flat());
+  const own = new Set(parts.map((part) => `${ledgerKey(part, {}).pipeline} ${toOf(part)}`));
+  const sinks = new Map(parts.map((part) => [part.sink.name, part]));
   const found: Listed[] = [];
   for (const [sink, first] of sinks)
     for (const { pipeline, target, entry } of await (await ledgers.of(first)).list()) {
       const to = `${sink}.${target}`;
-      const own = pipelines.some((one) => one.name === pipeline && `${one.sink.name}.${one.target}` === to);
-      if (!own) found.push({ pipeline, to, entry });
+      if (!own.has(`${pipeline} ${to}`)) found.push({ pipeline, to, entry });
     }
   return found;
 }

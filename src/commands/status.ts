@@ -11,17 +11,33 @@ export async function status(shell: Shell): Promise<void> {
       (pipeline): PipelineStatus => known.get(pipeline) ?? { pipeline, status: 'never_run' },
     );
     printList(shell, found, () =>
-      columns([
-        ['PIPELINE', 'STATUS', 'LAST RUN', 'ENDED', 'AT', 'LAST SUCCESS'],
-        ...found.map(({ pipeline, status, running, lastRun, lastSuccess }) => [
-          pipeline,
-          running === undefined ? status : `${status} since ${moment(running.since)}`,
-          lastRun?.runId ?? '-',
-          lastRun?.status ?? '-',
-          moment(lastRun?.finishedAt),
-          moment(lastSuccess?.finishedAt),
-        ]),
-      ]),
+      columns([['PIPELINE', 'STATUS', 'LAST RUN', 'ENDED', 'AT', 'LAST SUCCESS'], ...found.flatMap(lines)]),
     );
   });
+}
+
+function lines({
+  pipeline,
+  status,
+  running,
+  lastRun,
+  lastSuccess,
+  partitions = {},
+}: PipelineStatus): string[][] {
+  const whole = [
+    pipeline,
+    running === undefined ? status : `${status} since ${moment(running.since)}`,
+    lastRun?.runId ?? '-',
+    lastRun?.status ?? '-',
+    moment(lastRun?.finishedAt),
+    moment(lastSuccess?.finishedAt),
+  ];
+  const parts = Object.entries(partitions).map(([partition, { runId, status, finishedAt }]) => [
+    `  ${partition}`,
+    '',
+    runId,
+    status,
+    moment(finishedAt),
+  ]);
+  return [whole, ...parts];
 }

@@ -48,7 +48,7 @@ export function mappedKey(
   const columns = key.map((text) => {
     const { names } = parsePath(text);
     const mapped = paths.find(
-      (path) => path.root !== 'now' && path.root !== 'run_id' && isDeepStrictEqual(path.names, names),
+      ({ root, names: read }) => (root === 'item' || root === 'record') && isDeepStrictEqual(read, names),
     );
     if (mapped !== undefined) return mapped.column;
     const open =

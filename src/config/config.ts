@@ -1,4 +1,4 @@
-import type { Mode, Strategy } from '../model/types.ts';
+import type { Mode, Partition, Strategy } from '../model/types.ts';
 import type { SinkDefinition, SourceDefinition } from '../plugin/contract.ts';
 import type { Incremental } from '../transform/incremental.ts';
 import type { Condition, Field } from '../transform/mapping.ts';
@@ -36,6 +36,8 @@ export interface StreamConfig {
   /** Fields of the record. */
   readonly primary_key: readonly string[];
   readonly incremental?: Incremental;
+  /** What it is read once for each of; empty: it is read as it is. */
+  readonly partitions: readonly Partition[];
 }
 
 export interface SinkConfig {
@@ -49,14 +51,22 @@ export interface SinkConfig {
 /** More rejects than this fail a pipeline: a number of rows, or a share of the rows that were read. */
 export type RejectLimit = { readonly rows: number } | { readonly percent: number };
 
-export interface PipelineConfig {
-  readonly name: string;
-  readonly source: SourceConfig;
-  readonly stream: StreamConfig;
+/** Where rows go, and how they meet what is there. */
+export interface TargetConfig {
   readonly sink: SinkConfig;
   /** What follows the dot in `to`. */
   readonly target: string;
   readonly mode: Mode;
+  readonly merge: { readonly fields: ReadonlyMap<string, Strategy>; readonly others: Strategy };
+}
+
+/** A pipeline, as it writes to its first target. */
+export interface PipelineConfig extends TargetConfig {
+  readonly name: string;
+  readonly source: SourceConfig;
+  readonly stream: StreamConfig;
+  /** All of them, in the order they are written. */
+  readonly targets: readonly TargetConfig[];
   /** Columns of the row; empty when there is no key. */
   readonly primary_key: readonly string[];
   /** Undefined without `map`. */
@@ -64,7 +74,6 @@ export interface PipelineConfig {
   readonly rest: 'keep' | 'drop';
   readonly each?: string;
   readonly where?: Condition;
-  readonly merge: { readonly fields: ReadonlyMap<string, Strategy>; readonly others: Strategy };
   /** The columns that tell the parent record, under `replace_within`. */
   readonly within?: readonly string[];
   readonly checks: ReadonlyMap<string, unknown>;

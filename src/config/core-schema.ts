@@ -86,6 +86,26 @@ export const streamSchema = {
       },
     },
   },
+  partitions: {
+    type: 'object',
+    minProperties: 1,
+    maxProperties: 3,
+    propertyNames: {
+      pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
+      patternErrorMessage: 'The name of a partition is made of letters, digits and "_".',
+    },
+    additionalProperties: {
+      type: 'array',
+      minItems: 1,
+      maxItems: 10_000,
+      uniqueItems: true,
+      items: { type: ['string', 'number'], minLength: 1 },
+      examples: [['alpha', 'beta']],
+    },
+    description:
+      'The stream is read once per value, each with a checkpoint of its own: `{project}` stands for the value in the options of the stream, `$partition.project` in `map`.',
+    examples: [{ project: ['alpha', 'beta'] }],
+  },
 } satisfies Schema;
 
 /** The keys every source has beside its options. Streams are checked with the schema of their plugin. */

@@ -10,6 +10,8 @@ import type { Strategies } from './strategies.ts';
 /** What the mode matrix judges: a pipeline whose parts are each right. */
 export interface Combination {
   readonly path: ConfigPath;
+  readonly modePath: ConfigPath;
+  readonly mergePath: ConfigPath;
   readonly mode: Mode;
   readonly source: SourceConfig;
   readonly stream: StreamConfig;
@@ -29,11 +31,11 @@ export interface Combination {
  * is free in every mode.
  */
 export function checkCombination(combination: Combination, findings: Findings): void {
-  const { path, mode, sink, key, merged } = combination;
+  const { modePath, mergePath, mode, sink, key, merged } = combination;
   if (!sink.plugin.modes.includes(mode)) {
     const message = `the sink "${sink.name}" (${sink.plugin.name}) cannot ${mode}`;
     const help = `It can: ${sink.plugin.modes.join(', ')}. Without \`mode\` it does the first of them.`;
-    findings.error({ path: [...path, 'mode'], code: 'config/mode', message, help });
+    findings.error({ path: modePath, code: 'config/mode', message, help });
     return;
   }
   if (mode === 'upsert' && key.length === 0) findings.error(missingKey(combination));
@@ -41,7 +43,7 @@ export function checkCombination(combination: Combination, findings: Findings): 
     const message = `\`merge\` is for the mode upsert, and this is ${mode}: no row meets one that is there`;
     const help =
       'Leave `merge` out (`merge: null` where it comes from `defaults`), or choose `mode: upsert`.';
-    findings.error({ path: [...path, 'merge'], what: 'key', code: 'config/mode', message, help });
+    findings.error({ path: mergePath, what: 'key', code: 'config/mode', message, help });
   }
   checkKeyTypes(combination, findings);
   checkMergedKey(combination, findings);
@@ -73,23 +75,23 @@ function checkKeyTypes({ path, key, columns }: Combination, findings: Findings):
 }
 
 /** Rows meet because their keys are equal, so there is nothing to merge in a key. */
-function checkMergedKey({ path, mode, key, merged }: Combination, findings: Findings): void {
+function checkMergedKey({ mergePath, mode, key, merged }: Combination, findings: Findings): void {
   if (mode !== 'upsert') return;
   for (const column of merged.filter((name) => key.includes(name))) {
     const message = `${printShort(column)} belongs to the primary key, which is the same in both rows: it never merges`;
     const help = 'Leave it out of `merge`, or choose another `primary_key`.';
-    findings.error({ path: [...path, 'merge', column], what: 'key', code: 'config/merge', message, help });
+    findings.error({ path: [...mergePath, column], what: 'key', code: 'config/merge', message, help });
   }
 }
 
-function checkLedger({ path, sink, strategies }: Combination, findings: Findings): void {
+function checkLedger({ mergePath, sink, strategies }: Combination, findings: Findings): void {
   if (sink.plugin.capabilities.includes('ledger')) return;
   for (const strategy of ['keep_edits', 'sum'] as const) {
     const column = columnMergedBy(strategy, strategies);
     if (column === undefined) continue;
     const message = `${strategy} needs a sink that remembers what was written, and "${sink.name}" (${sink.plugin.name}) keeps no ledger`;
     const help = 'Write to a database such as libsql, or choose another strategy.';
-    findings.error({ path: [...path, 'merge', column], code: 'config/merge', message, help });
+    findings.error({ path: [...mergePath, column], code: 'config/merge', message, help });
   }
 }
 
@@ -101,7 +103,7 @@ function columnMergedBy(type: Strategy['type'], { fields, others }: Strategies):
 
 /** Where a record that is read again would count again, nothing may be read again. */
 function checkExact(combination: Combination, findings: Findings): void {
-  const { path, mode, source, stream, strategies, fullEvery } = combination;
+  const { path, mergePath, mode, source, stream, strategies, fullEvery } = combination;
   const summed = columnMergedBy('sum', strategies);
   if (mode !== 'append' && summed === undefined) return;
   const why = mode === 'append' ? 'adds' : 'sums';
@@ -111,7 +113,7 @@ function checkExact(combination: Combination, findings: Findings): void {
     if (summed === undefined || findings.touches(declared)) return;
     const message = 'sum adds every record once, and this stream is read whole in every run';
     const help = `Give the stream "${source.name}.${stream.name}" an \`incremental\`, or choose another strategy.`;
-    findings.error({ path: [...path, 'merge', summed], code: 'config/merge', message, help });
+    findings.error({ path: [...mergePath, summed], code: 'config/merge', message, help });
     return;
   }
   const refuse = (place: ConfigPath, what: string, help: string) => {

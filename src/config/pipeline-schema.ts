@@ -1,5 +1,6 @@
-import { columnTypes, modes, strategyNames } from '../model/types.ts';
+import { columnTypes, modes } from '../model/types.ts';
 import { durationSchema } from './durations.ts';
+import { strategySchema, targetsSchema } from './target-schema.ts';
 
 const condition = {
   type: ['string', 'object'],
@@ -70,40 +71,6 @@ const field = {
   },
 } as const;
 
-const strategy = {
-  anyOf: [
-    { enum: strategyNames },
-    {
-      type: 'string',
-      pattern: '^(\\.{0,2}/|[A-Za-z0-9_-]+/).*\\.[cm]?[jt]s$',
-      description: 'the path of a function such as ./my-merge.ts',
-    },
-    {
-      type: 'object',
-      required: ['newest'],
-      additionalProperties: false,
-      description: '{ newest: { by: FIELD } }',
-      properties: {
-        newest: {
-          type: 'object',
-          required: ['by'],
-          additionalProperties: false,
-          description: 'The incoming value, when its row is not older than the one that is there.',
-          examples: [{ by: 'updated_at' }],
-          properties: {
-            by: {
-              type: 'string',
-              minLength: 1,
-              description: 'The column that tells which row is newer. It merges by `max` itself.',
-              examples: ['updated_at'],
-            },
-          },
-        },
-      },
-    },
-  ],
-} as const;
-
 const pipelineNames = {
   type: ['string', 'array'],
   minLength: 1,
@@ -133,11 +100,7 @@ export const pipelineSchema = {
       description: 'What is read: `source.stream`.',
       examples: ['export.campaigns'],
     },
-    to: {
-      type: 'string',
-      description: 'Where rows go: `sink.target`. What follows the first dot is the table or the file.',
-      examples: ['db.campaigns'],
-    },
+    to: targetsSchema,
     primary_key: {
       type: ['string', 'array'],
       minLength: 1,
@@ -181,7 +144,7 @@ export const pipelineSchema = {
     },
     merge: {
       type: 'object',
-      additionalProperties: strategy,
+      additionalProperties: strategySchema,
       description:
         'What happens to a column when its row is already there; `"*"` stands for all others. Default: `overwrite`.',
       examples: [{ '*': 'keep_edits', tags: 'union', status: { newest: { by: 'updated_at' } } }],

@@ -1,17 +1,17 @@
-import type { Mode } from '../model/types.ts';
 import { compileCheck } from '../transform/checks.ts';
 import { parsePath } from '../transform/path.ts';
 import { resolveAfter } from './after.ts';
 import { type Columns, columnsOf, mappedKey, requireColumn } from './columns.ts';
 import type { Config, PipelineConfig, RejectLimit } from './config.ts';
-import { type Fields, isFields, toFields } from './defaults.ts';
+import { type Fields, isFields } from './defaults.ts';
 import type { ConfigPath } from './document.ts';
 import { resolveDuration } from './durations.ts';
 import { resolveCondition, resolveFields } from './fields.ts';
 import type { Findings } from './findings.ts';
 import { checkCombination, parentColumns } from './matrix.ts';
-import { resolveFrom, resolveTo } from './references.ts';
-import { checkStrategies, resolveStrategies } from './strategies.ts';
+import { checkPartitionPaths } from './partitions.ts';
+import { checkTargetStrategies, type PipelineTarget, resolveTargets } from './pipeline-targets.ts';
+import { resolveFrom } from './references.ts';
 import type { Checked } from './validate.ts';
 
 /** What a pipeline is resolved against. */
@@ -21,10 +21,12 @@ export interface Surroundings extends Pick<Config, 'sources' | 'sinks'> {
   readonly findings: Findings;
 }
 
-type Ends = Pick<PipelineConfig, 'source' | 'stream' | 'sink' | 'target'>;
+interface Ends extends Pick<PipelineConfig, 'source' | 'stream'> {
+  readonly targets: readonly [PipelineTarget, ...PipelineTarget[]];
+}
 type Parts = Pick<
   PipelineConfig,
-  'fields' | 'rest' | 'each' | 'where' | 'merge' | 'checks' | 'columns' | 'after' | 'fresh_for' | 'full_every'
+  'fields' | 'rest' | 'each' | 'where' | 'checks' | 'columns' | 'after' | 'fresh_for' | 'full_every'
 >;
 
 /** A pipeline whose schema was checked, with its defaults; undefined when something in it is wrong, which is told. */
@@ -42,16 +44,11 @@ export async function resolvePipeline(
   // Broken fields would only bring complaints about columns that are there.
   if (!findings.touches([...path, 'map'])) {
     checkColumns(value, parts.checks, columns, path, findings);
-    await checkStrategies(
-      mergeOf(value),
-      parts.merge,
-      columns,
-      listOf(value.primary_key),
-      [...path, 'merge'],
-      findings,
-    );
+    const key = listOf(value.primary_key);
+    await checkTargetStrategies(value, ends?.targets ?? [], columns, key, path, surroundings);
   }
   if (ends === undefined || findings.touches(path)) return undefined;
+  checkPartitionPaths(parts, ends.stream, path, findings);
   return combine(name, value, ends, parts, findings);
 }
 
@@ -61,26 +58,31 @@ function combine(name: string, value: Fields, ends: Ends, parts: Parts, findings
   const { primary_key: streamKey } = ends.stream;
   const inherited = parts.each === undefined ? mappedKey(streamKey, parts.fields, parts.rest) : undefined;
   const primary_key = value.primary_key === undefined ? (inherited ?? []) : listOf(value.primary_key);
-  const mode = (value.mode as Mode | undefined) ?? ends.sink.plugin.modes[0];
   const replaceWithin = value.replace_within === true;
-  const combination = {
-    path: ['pipelines', name],
-    mode,
-    ...ends,
-    key: primary_key,
-    columns,
-    each: parts.each !== undefined,
-    merged: Object.keys(mergeOf(value)),
-    strategies: parts.merge,
-    replaceWithin,
-    fullEvery: parts.full_every !== undefined,
-  };
-  checkCombination(combination, findings);
+  for (const target of ends.targets) {
+    const combination = {
+      ...target,
+      path: ['pipelines', name],
+      source: ends.source,
+      stream: ends.stream,
+      key: primary_key,
+      columns,
+      each: parts.each !== undefined,
+      strategies: target.merge,
+      replaceWithin,
+      fullEvery: parts.full_every !== undefined,
+    };
+    checkCombination(combination, findings);
+  }
+  const targets = ends.targets.map(({ sink, target, mode, merge }) => ({ sink, target, mode, merge }));
+  const { sink, target, mode, merge } = ends.targets[0];
   return {
     name,
-    ...ends,
     ...parts,
-    mode,
+    source: ends.source,
+    stream: ends.stream,
+    targets,
+    ...{ sink, target, mode, merge },
     primary_key,
     rejects: { max: limitOf(isFields(value.rejects) ? value.rejects.max : undefined) },
     within: replaceWithin ? parentColumns(primary_key, columns) : undefined,
@@ -92,30 +94,20 @@ function combine(name: string, value: Fields, ends: Ends, parts: Parts, findings
 }
 
 /** Where records come from, and where rows go. */
-function resolveEnds(
-  value: Fields,
-  path: ConfigPath,
-  { sources, sinks, checked, findings }: Surroundings,
-): Ends | undefined {
-  const { from, to } = value;
+function resolveEnds(value: Fields, path: ConfigPath, surroundings: Surroundings): Ends | undefined {
+  const { sources, checked, findings } = surroundings;
+  const { from } = value;
   const read =
     typeof from === 'string' ? resolveFrom(from, [...path, 'from'], checked.sources, findings) : undefined;
-  const written =
-    typeof to === 'string' ? resolveTo(to, [...path, 'to'], checked.sinks, findings) : undefined;
+  const [first, ...others] = resolveTargets(value, path, surroundings);
   const source = read && sources.get(read.source.name);
   const stream = read && source?.streams.get(read.stream);
-  const sink = written && sinks.get(written.sink.name);
-  if (written === undefined || source === undefined || stream === undefined || sink === undefined)
-    return undefined;
-  return { source, stream, sink, target: written.target };
+  if (source === undefined || stream === undefined || first === undefined) return undefined;
+  return { source, stream, targets: [first, ...others] };
 }
 
 /** The keys that can be judged each for itself. */
-function resolveParts(
-  value: Fields,
-  path: ConfigPath,
-  { checked, directory, findings }: Surroundings,
-): Parts {
+function resolveParts(value: Fields, path: ConfigPath, { checked, findings }: Surroundings): Parts {
   const { map, each } = value;
   if (typeof each === 'string') findings.attempt([...path, 'each'], () => parsePath(each));
   return {
@@ -123,7 +115,6 @@ function resolveParts(
     rest: value.rest === 'keep' ? 'keep' : 'drop',
     each: typeof each === 'string' ? each : undefined,
     where: resolveCondition(value.where, [...path, 'where'], findings),
-    merge: resolveStrategies(mergeOf(value), directory),
     checks: new Map(isFields(value.checks) ? Object.entries(value.checks) : []),
     columns: stampsOf(value.columns),
     after: resolveAfter(value.after, checked.pipelines, [...path, 'after'], findings),
@@ -191,10 +182,6 @@ function limitOf(max: unknown): RejectLimit {
   return typeof max === 'string' && max.endsWith('%')
     ? { percent: Number(max.slice(0, -1)) }
     : { rows: Number(max) };
-}
-
-function mergeOf({ merge }: Fields): Fields {
-  return isFields(merge) ? merge : toFields([]);
 }
 
 /** A list that may be written as one string. */

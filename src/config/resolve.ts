@@ -6,6 +6,7 @@ import type { Config, PipelineConfig, SinkConfig, SourceConfig, StreamConfig } f
 import type { ConfigPath, Document } from './document.ts';
 import type { Findings } from './findings.ts';
 import { resolveIncremental } from './incremental.ts';
+import { resolvePartitions } from './partitions.ts';
 import { resolvePipeline } from './pipeline.ts';
 import { checkTargets } from './targets.ts';
 import { type Checked, type SinkEntry, type SourceEntry, validateDocument } from './validate.ts';
@@ -48,12 +49,13 @@ function resolveSources(
   const sources = new Map<string, SourceConfig>();
   for (const { name, plugin, own, options, streams } of entries.values()) {
     if (plugin === undefined) continue;
-    const resolved = [...streams].map(([stream, { primary_key, incremental, ...options }]) => {
+    const resolved = [...streams].map(([stream, { primary_key, incremental, partitions, ...options }]) => {
       const path = ['sources', name, 'streams', stream];
       return {
         name: stream,
         options,
         primary_key: recordFields(primary_key, [...path, 'primary_key'], findings),
+        partitions: resolvePartitions(partitions, options, [...path, 'partitions'], findings),
         incremental: resolveIncremental(incremental, plugin, [...path, 'incremental'], findings),
       } satisfies StreamConfig;
     });

@@ -4,7 +4,10 @@ import type { Findings } from './findings.ts';
 /** Refuses pipelines that cannot share the target they both write to. */
 export function checkTargets(pipelines: ReadonlyMap<string, PipelineConfig>, findings: Findings): void {
   const byTarget = new Map<string, PipelineConfig[]>();
-  for (const pipeline of pipelines.values()) {
+  const written = [...pipelines.values()].flatMap((pipeline) =>
+    pipeline.targets.map((target) => ({ ...pipeline, ...target })),
+  );
+  for (const pipeline of written) {
     const target = `${pipeline.sink.name}.${pipeline.target}`;
     const earlier = byTarget.get(target) ?? [];
     for (const other of earlier) comparePair(other, pipeline, target, findings);

@@ -25,6 +25,8 @@ export interface CommitPlace {
 export class Commits {
   /** Rows handed to the sink so far. */
   rows = 0;
+  /** What was committed last. */
+  checkpoint: Checkpoint;
   readonly #io: PipelineRun;
   readonly #place: CommitPlace;
   readonly #target: (columns: readonly Column[]) => Target;
@@ -32,14 +34,13 @@ export class Commits {
   readonly #guard: RejectGuard;
   #columns: readonly Column[] | undefined;
   #latest: Target | undefined;
-  #checkpoint: Checkpoint;
   #number = 0;
   #pending: Promise<void> = Promise.resolve();
 
   constructor(io: PipelineRun, place: CommitPlace, checkpoint: Checkpoint) {
     this.#io = io;
     this.#place = place;
-    this.#checkpoint = checkpoint;
+    this.checkpoint = checkpoint;
     this.#basis = basis(io.pipeline);
     this.#guard = new RejectGuard(io.pipeline);
     this.#target = targetMaker(io.config, io.pipeline, place.key.pipeline, io.run);
@@ -67,8 +68,9 @@ export class Commits {
    * Commits the checkpoint a complete read ends with; what was written aside becomes visible. Without one the read was
    * not complete, and goes on another time.
    */
-  async finish(columns: readonly Column[], checkpoint = this.#checkpoint): Promise<void> {
+  async finish(columns: readonly Column[], last?: Checkpoint): Promise<void> {
     await this.settle();
+    const checkpoint = last ?? this.checkpoint;
     this.#guard.judgeWhole(this.#io.tally.counts, this.rows);
     const { writer, together } = this.#place;
     const target = this.#targetFor(columns);
@@ -76,6 +78,7 @@ export class Commits {
       await this.#write({ target, number: this.#number + 1, rows: [], ledger: this.#entry(checkpoint) });
     await writer.complete?.();
     if (!together) await this.#save(checkpoint);
+    this.checkpoint = checkpoint;
   }
 
   async #commit(mapped: MappedBatch, target: Target, checkpoint: Checkpoint): Promise<void> {
@@ -87,12 +90,12 @@ export class Commits {
     // Rows that may not be doubled are committed with the checkpoint that is past them, all of them.
     const parts = isExact(pipeline) ? [mapped] : [...splitRows(mapped, pipeline.batch_size)];
     for (const [index, { rows, scopes }] of parts.entries()) {
-      const reached = index === parts.length - 1 ? checkpoint : this.#checkpoint;
+      const reached = index === parts.length - 1 ? checkpoint : this.checkpoint;
       this.#number += 1;
       await this.#write({ target, number: this.#number, rows, scopes, ledger: this.#entry(reached) });
       this.rows += rows.length;
     }
-    this.#checkpoint = checkpoint;
+    this.checkpoint = checkpoint;
     if (!this.#place.together && this.#place.writer.complete === undefined) await this.#save(checkpoint);
   }
 

@@ -7,7 +7,7 @@ import { openedPlugins } from './opened.ts';
 
 export interface Ledgers {
   /** The ledger that keeps a pipeline's checkpoint: its sink's, or the state where the sink has none. */
-  of(pipeline: PipelineConfig): Promise<Ledger>;
+  of(pipeline: Pick<PipelineConfig, 'sink'>): Promise<Ledger>;
   close(): Promise<void>;
 }
 
@@ -38,10 +38,12 @@ export async function underLease<Result>(
   change: (entry: LedgerEntry | undefined, fence: number) => Promise<Result>,
 ): Promise<Result> {
   const before = (await ledger.read(key)).entry;
-  const lease = await state.acquire(key.pipeline, doing, before?.fence ?? 0);
+  // What follows the name of the pipeline is the part of it.
+  const [name = ''] = key.pipeline.split(' ');
+  const lease = await state.acquire(name, doing, before?.fence ?? 0);
   if (!('fence' in lease)) {
     const { run, pid, host, since } = lease;
-    const message = `pipeline "${key.pipeline}" is in use since ${since} (${run}, process ${pid} on ${host})`;
+    const message = `pipeline "${name}" is in use since ${since} (${run}, process ${pid} on ${host})`;
     throw new SyncError('lease/held', message, {
       hint: 'Wait for it to end, or stop it. Should its process be gone, its lease frees itself within a minute.',
     });

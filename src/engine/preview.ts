@@ -3,6 +3,7 @@ import type { Cell, Column, Reject, SourceRecord } from '../model/types.ts';
 import { createMapper } from '../transform/mapper.ts';
 import { openReading } from '../transform/reading.ts';
 import { checkHeader } from './header.ts';
+import { type PipelinePart, partsOf, readsOf } from './parts.ts';
 import { openSource } from './plugin-calls.ts';
 import { takeSample } from './sample.ts';
 import { readStream } from './stream.ts';
@@ -35,9 +36,13 @@ export async function preview(
   try {
     const run = { id: 'preview', started_at: new Date().toISOString() };
     const reading = openReading({ now: run.started_at, exact: false, key: [], full: true, hash: () => '' });
-    const read = readStream(source, pipeline, reading, { signal, max_records: limit });
+    const part: PipelinePart = partsOf(pipeline)[0]?.[0] ?? pipeline;
+    const [first = part] = readsOf(part);
+    const read = readStream(source, first, reading, { signal, max_records: limit });
     const { sample, batches } = await takeSample(read.batches);
-    const mapper = createMapper({ ...pipeline, strategy: (column) => strategyOf(pipeline, column), run });
+    const { partition } = first;
+    const strategy = (column: string) => strategyOf(pipeline, column);
+    const mapper = createMapper({ ...pipeline, partition, strategy, run });
     mapper.learn(sample, undefined);
     const records: Previewed[] = [];
     for await (const batch of batches) {

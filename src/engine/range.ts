@@ -1,11 +1,14 @@
 import type { PipelineConfig } from '../config/config.ts';
 import { SyncError } from '../model/errors.ts';
+import { type PartitionFilter, partsOf } from './parts.ts';
 import { isExact, type ReadScope } from './resume.ts';
 
 /** Which part of its stream each pipeline of a run reads; without any of these, what is new. */
 export interface RunRange extends Partial<ReadScope> {
   /** Where the cursor is moved back to before the run reads on from there: a value of the cursor field. */
   readonly rollback?: string;
+  /** Only the partitions with these values. */
+  readonly partition?: PartitionFilter;
   /** Let a pipeline that appends add rows again. */
   readonly allow_again?: boolean;
 }
@@ -15,7 +18,8 @@ export function checkRange(pipelines: readonly PipelineConfig[], range: RunRange
   const { full = false, window, rollback } = range;
   if (!full && window === undefined && rollback === undefined) return;
   if (!full) refuseWithoutCursor(pipelines, range);
-  for (const pipeline of pipelines) {
+  const parts = pipelines.flatMap((pipeline) => partsOf(pipeline).flat());
+  for (const pipeline of parts) {
     if (window !== undefined && pipeline.mode === 'replace') throw replacedByPart(pipeline);
     if (isExact(pipeline) && pipeline.stream.incremental) refuseAgain(pipeline, range);
   }
@@ -23,7 +27,9 @@ export function checkRange(pipelines: readonly PipelineConfig[], range: RunRange
 
 function refuseWithoutCursor(pipelines: readonly PipelineConfig[], { rollback }: RunRange): void {
   const without = pipelines.filter(
-    ({ stream, mode }) => stream.incremental === undefined || (rollback !== undefined && mode === 'replace'),
+    ({ stream, targets }) =>
+      stream.incremental === undefined ||
+      (rollback !== undefined && targets.some(({ mode }) => mode === 'replace')),
   );
   if (without.length === 0) return;
   const names = without.map(({ name }) => `"${name}"`).join(', ');

@@ -6,6 +6,7 @@ import { SyncError } from '../model/errors.ts';
 import { printJson } from '../model/json.ts';
 import type { SourceRecord } from '../model/types.ts';
 import { openReading, type Reading } from '../transform/reading.ts';
+import { type PipelinePart, partitionLabel } from './parts.ts';
 import type { Tally } from './tally.ts';
 
 /** Which part of a stream a run reads, when it is not simply what is new. */
@@ -16,10 +17,17 @@ export interface ReadScope {
   readonly window?: { readonly from?: string; readonly to?: string };
 }
 
-/** Where a ledger keeps the checkpoint of such a read: a window leaves the live one alone. */
-export function ledgerKey(pipeline: PipelineConfig, { window }: ReadScope): LedgerKey {
+/**
+ * Where a ledger keeps the checkpoint of such a read: a window leaves the live one alone. A pipeline's name has no
+ * space: what follows one is the partition and the window.
+ */
+export function ledgerKey(
+  { name, target, partition }: PipelinePart,
+  { window }: Pick<ReadScope, 'window'>,
+): LedgerKey {
+  const part = partition === undefined ? '' : ` ${partitionLabel(partition)}`;
   const range = window === undefined ? '' : ` ${window.from ?? ''}..${window.to ?? ''}`;
-  return { pipeline: `${pipeline.name}${range}`, target: pipeline.target };
+  return { pipeline: `${name}${part}${range}`, target };
 }
 
 /**
@@ -49,7 +57,12 @@ export interface Resume {
 /** A reading that goes on where the last one stopped. Throws where the checkpoint and the world no longer agree. */
 export function resumeReading({ pipeline, scope, state, now, tally }: Resume): Reading {
   refuseGoneTarget(pipeline, scope, state);
-  const checkpoint = scope.full ? state.entry?.checkpoint : usableCheckpoint(pipeline, state.entry, tally);
+  const replaces = pipeline.mode === 'replace';
+  const checkpoint = replaces
+    ? undefined
+    : scope.full
+      ? state.entry?.checkpoint
+      : usableCheckpoint(pipeline, state.entry, tally);
   return openReading({
     incremental: pipeline.stream.incremental,
     checkpoint,
@@ -58,7 +71,7 @@ export function resumeReading({ pipeline, scope, state, now, tally }: Resume): R
     key: pipeline.stream.primary_key,
     seen_by: pipeline.mode === 'append' ? 'key' : 'hash',
     window: scope.window,
-    full: scope.full,
+    full: scope.full || replaces,
     hash: (record: SourceRecord) => hash(printJson(record)),
   });
 }

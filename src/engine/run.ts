@@ -4,6 +4,7 @@ import type { Config, PipelineConfig } from '../config/config.ts';
 import type { LedgerState } from '../model/checkpoint.ts';
 import { SyncError } from '../model/errors.ts';
 import type { Redact } from '../model/redact.ts';
+import type { PipelineResult } from '../model/result.ts';
 import type { OpenSink, OpenSource } from '../plugin/contract.ts';
 import type { State } from '../state/state.ts';
 import { createMapper } from '../transform/mapper.ts';
@@ -11,16 +12,17 @@ import type { Mapper } from '../transform/mapping.ts';
 import type { Reading } from '../transform/reading.ts';
 import { type CommitPlace, Commits } from './commits.ts';
 import { checkHeader } from './header.ts';
+import { type PipelinePart, readsOf } from './parts.ts';
 import { isExact, ledgerKey, type ReadScope, resumeReading } from './resume.ts';
 import { takeSample } from './sample.ts';
-import { readStream, type TakenBatch } from './stream.ts';
+import { readAll, type TakenBatch } from './stream.ts';
 import type { Tally } from './tally.ts';
 import { strategyOf } from './target.ts';
 import { unseenColumns } from './unseen.ts';
 
 export interface PipelineRun {
   readonly config: Config;
-  readonly pipeline: PipelineConfig;
+  readonly pipeline: PipelinePart;
   readonly run: { readonly id: string; readonly started_at: string };
   readonly source: OpenSource;
   readonly sink: OpenSink;
@@ -40,40 +42,66 @@ export interface PipelineRun {
   readonly redact: Redact;
 }
 
-/**
- * Runs one pipeline to its end. Throws what ended it early; what was committed before stays, and the next run goes on
- * from there.
- */
-export async function runPipeline(io: PipelineRun): Promise<void> {
-  const { pipeline, sink, state, scope, run, tally } = io;
+/** A part of a pipeline that is ready to run: where its reads begin, and where it commits. */
+export interface Begun {
+  readonly io: PipelineRun;
+  readonly place: Omit<CommitPlace, 'writer'>;
+  readonly before: LedgerState;
+  /** One, or one for each partition of what replaces its target. */
+  readonly readings: readonly [Reading, ...Reading[]];
+}
+
+/** Finds out where a part goes on. Throws where its checkpoint and the world no longer agree. */
+export async function begin(io: PipelineRun): Promise<Begun> {
+  const { pipeline, sink, state, scope } = io;
   const ledger = sink.ledger ?? state.ledger(pipeline.sink.name);
   const key = ledgerKey(pipeline, scope);
   const before = await ledger.read(key);
   if (before.entry) await state.dropUncommitted(pipeline.name, before.entry.run, before.entry.batch);
-  const resume = (state: LedgerState) =>
-    resumeReading({ pipeline, scope, state, now: run.started_at, tally });
   const place = { ledger, key, together: sink.ledger !== undefined, fence: io.fence };
+  return { io, place, before, readings: readingsOf(io, before) };
+}
+
+/**
+ * Runs one part of a pipeline to its end, reading from `source`. Throws what ended it early; what was committed before
+ * stays, and the next run goes on from there.
+ */
+export async function runPart(
+  { io, place, before, readings }: Begun,
+  source: OpenSource,
+): Promise<PipelineResult['cursor']> {
   try {
-    await transfer(io, place, resume(before));
+    return await transfer(io, place, readings, source);
   } catch (error) {
     if (!(error instanceof SyncError) || error.code !== 'source/position_lost') throw error;
-    if (isExact(pipeline)) throw withChoice(error, pipeline);
-    tally.notice('warn', `${error.message}: it is read again from the start`);
-    await transfer(io, place, resume(withoutPosition(before)));
+    if (isExact(io.pipeline)) throw withChoice(error, io.pipeline);
+    io.tally.notice('warn', `${error.message}: it is read again from the start`);
+    return transfer(io, place, readingsOf(io, withoutPosition(before)), io.source);
   }
 }
 
-/** One read, from where the reading begins to its end. */
+function readingsOf({ pipeline, scope, run, tally }: PipelineRun, state: LedgerState): Begun['readings'] {
+  const readings = readsOf(pipeline).map(() =>
+    resumeReading({ pipeline, scope, state, now: run.started_at, tally }),
+  );
+  return readings as [Reading, ...Reading[]];
+}
+
+/** One read, or one after the other, from where the readings begin to their end. */
 async function transfer(
   io: PipelineRun,
   place: Omit<CommitPlace, 'writer'>,
-  reading: Reading,
-): Promise<void> {
+  readings: Begun['readings'],
+  source: OpenSource,
+): Promise<PipelineResult['cursor']> {
   const { pipeline, sink, run } = io;
-  const read = readStream(io.source, pipeline, reading, io);
+  const [reading] = readings;
+  const read = readAll(source, readsOf(pipeline), readings, io);
   const { sample, header, batches, close } = await takeSample(read.batches);
   try {
-    const mapper = createMapper({ ...pipeline, strategy: (column) => strategyOf(pipeline, column), run });
+    const partition = pipeline.partition ?? pipeline.stream.partitions[0];
+    const strategy = (column: string) => strategyOf(pipeline, column);
+    const mapper = createMapper({ ...pipeline, partition, strategy, run });
     const existing = await sink.discover(pipeline.target);
     // Files have no types to get wrong: all their columns are there from the start.
     const columns = pipeline.sink.plugin.modes.includes('upsert') ? undefined : header;
@@ -84,6 +112,7 @@ async function transfer(
       await commitAll(io, batches, mapper, commits);
       await commits.finish(mapper.columns, read.isCut() ? undefined : complete(reading, io.tally));
       if (!read.isCut()) tellUnseen(io, mapper);
+      return cursorOf(reading, commits);
     } finally {
       await commits.settle().catch(() => undefined);
       await writer.close();
@@ -106,7 +135,7 @@ async function commitAll(
     io.signal.throwIfAborted();
     checkHeader(io.pipeline, batch.header);
     io.tally.add({ read: batch.read, skipped: batch.read - batch.records.length });
-    const mapped = mapper.map(batch.records);
+    const mapped = mapper.map(batch.records, batch.partition);
     taken += batch.records.length;
     missing += mapped.missing_each;
     await commits.push(mapped, mapper.columns, batch.checkpoint);
@@ -129,6 +158,10 @@ function tellUnseen({ pipeline, tally }: PipelineRun, { columns }: Mapper): void
   if (tally.counts.read === 0) return;
   for (const name of unseenColumns(pipeline, columns))
     tally.notice('warn', `no row has a column "${name}", which \`merge\` or \`checks\` names`);
+}
+
+function cursorOf({ start, range }: Reading, { checkpoint }: Commits): PipelineResult['cursor'] {
+  return range && { from: start.cursor?.text, to: checkpoint.cursor?.text };
 }
 
 function complete(reading: Reading, tally: Tally) {

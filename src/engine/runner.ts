@@ -5,10 +5,11 @@ import { redactor } from '../model/redact.ts';
 import { exitCodeOf, type PipelineResult, type RunResult, runStatus } from '../model/result.ts';
 import { openState, type State } from '../state/state.ts';
 import type { Emit } from './events.ts';
-import type { ReportBug } from './failure.ts';
+import { type ReportBug, toFailure } from './failure.ts';
 import { openedPlugins } from './opened.ts';
 import { runInOrder } from './order.ts';
-import { pipelineResult, type RunShared, skippedResult } from './pipeline.ts';
+import { checkPartition } from './parts.ts';
+import { type Ended, pipelineResult, type RunShared, skippedResult } from './pipeline.ts';
 import { checkRange, type RunRange } from './range.ts';
 
 /** So many pipelines run at once, unless said otherwise. */
@@ -48,6 +49,7 @@ export async function openRunner(config: Config): Promise<Runner> {
 async function run(config: Config, state: State, options: RunOptions): Promise<RunResult> {
   refuseLimitedReplace(options);
   checkRange(options.pipelines, options);
+  checkPartition(options.pipelines, options.partition);
   const { pipelines, concurrency = defaultConcurrency } = options;
   const shared = await startRun(config, state, options);
   const ended = await runInOrder(pipelines, concurrency, (pipeline, failed) =>
@@ -71,6 +73,10 @@ async function startRun(config: Config, state: State, options: RunOptions): Prom
   emit({ type: 'run_started', at: now(), run: id, pipelines: names });
   const { max_records, allow_empty = false, report_bug } = options;
   const opened = openedPlugins(config, emit, signal);
+  const failing = async (error: unknown): Promise<Ended> =>
+    error === signal.reason && signal.aborted
+      ? { status: 'cancelled' }
+      : { status: 'failed', error: await toFailure(error, redact, report_bug) };
   const shared = {
     config,
     state,
@@ -80,7 +86,7 @@ async function startRun(config: Config, state: State, options: RunOptions): Prom
     max_records,
     allow_empty,
     redact,
-    report_bug,
+    failing,
     pipelines,
   };
   return { ...shared, id, started_at: started.toISOString(), range: options };
@@ -91,10 +97,10 @@ async function runOne(
   failedUpstream: string | undefined,
   shared: RunShared,
 ): Promise<PipelineResult> {
-  const { name, source, stream, sink, target } = pipeline;
+  const { name, source, stream, targets } = pipeline;
   const { emit, pipelines } = shared;
   const from = `${source.name}.${stream.name}`;
-  const to = `${sink.name}.${target}`;
+  const to = targets.map(({ sink, target }) => `${sink.name}.${target}`).join(', ');
   const step = pipelines.indexOf(pipeline) + 1;
   emit({ type: 'pipeline_started', at: now(), pipeline: name, from, to, step, steps: pipelines.length });
   const result =
@@ -130,7 +136,7 @@ async function finishRun(
 }
 
 function refuseLimitedReplace({ pipelines, max_records }: RunOptions): void {
-  const replacing = pipelines.find(({ mode }) => mode === 'replace');
+  const replacing = pipelines.find(({ targets }) => targets.some(({ mode }) => mode === 'replace'));
   if (max_records === undefined || replacing === undefined) return;
   throw new SyncError(
     'usage/limited_replace',

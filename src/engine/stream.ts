@@ -1,8 +1,9 @@
 import type { PipelineConfig } from '../config/config.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
-import type { SourceRecord } from '../model/types.ts';
+import type { Partition, SourceRecord } from '../model/types.ts';
 import type { Batch, OpenSource } from '../plugin/contract.ts';
 import type { Reading } from '../transform/reading.ts';
+import type { PipelinePart } from './parts.ts';
 import { isExact } from './resume.ts';
 
 /** No batch is larger than this, whatever `batch_size` says, unless it is a single record. */
@@ -16,6 +17,8 @@ export interface TakenBatch {
   /** How many records the source returned: the others were taken before, or are out of range. */
   readonly read: number;
   readonly checkpoint: Checkpoint;
+  /** Of the stream, where it has several. */
+  readonly partition?: Partition;
 }
 
 export interface StreamRead {
@@ -24,10 +27,27 @@ export interface StreamRead {
   isCut(): boolean;
 }
 
+/** Reads partitions of a pipeline's stream one after the other, each where its reading says. */
+export function readAll(
+  source: OpenSource,
+  parts: readonly PipelinePart[],
+  readings: readonly Reading[],
+  limits: Parameters<typeof readStream>[3],
+): StreamRead {
+  const reads = parts.flatMap((part, index) => {
+    const reading = readings[index];
+    return reading === undefined ? [] : [readStream(source, part, reading, limits)];
+  });
+  async function* batches() {
+    for (const read of reads) yield* read.batches;
+  }
+  return { batches: batches(), isCut: () => reads.some((read) => read.isCut()) };
+}
+
 /** Reads a pipeline's stream where the reading says, and lets it judge every batch. */
 export function readStream(
   source: OpenSource,
-  pipeline: PipelineConfig,
+  pipeline: PipelinePart,
   reading: Reading,
   {
     signal,
@@ -41,7 +61,7 @@ export function readStream(
       if (left === 0) return;
       const checkpoint = reading.advance();
       if (checkpoint === undefined) return;
-      yield { records: [], checkpoint, bytes: 0, read: 0 };
+      yield { records: [], checkpoint, bytes: 0, read: 0, partition: pipeline.partition };
     }
   }
   async function* window(): AsyncGenerator<TakenBatch> {
@@ -60,7 +80,9 @@ export function readStream(
       const taken = reading.take(batch);
       const { records } = taken;
       const checkpoint = marked(taken.checkpoint, batch, pipeline);
-      yield { records, checkpoint, bytes: batch.bytes, header: batch.header, read: batch.records.length };
+      const { bytes, header } = batch;
+      const { partition } = pipeline;
+      yield { records, checkpoint, bytes, header, read: batch.records.length, partition };
       if (left === 0) return;
     }
   }

@@ -1,4 +1,4 @@
-import { type Counts, noCounts } from '../model/result.ts';
+import { addCounts, type Counts, countsBeside, noCounts } from '../model/result.ts';
 import type { Reject } from '../model/types.ts';
 import type { Committed } from '../plugin/contract.ts';
 import type { Emit } from './events.ts';
@@ -6,13 +6,14 @@ import type { Emit } from './events.ts';
 /** So many rejects are told one by one while a pipeline runs; all of them are kept. */
 const toldRejects = 3;
 
-/** Counts what one pipeline does, and tells it as events. */
-export class Tally {
-  counts: Counts = noCounts;
+/** Counts what one pipeline does, over all its parts, and tells it as events. */
+export class PipelineTally {
   readonly #pipeline: string;
   readonly #emit: Emit;
   readonly #now: () => Date;
-  #told = 0;
+  /** Of the groups of parts that have ended. */
+  #ended: Counts = noCounts;
+  #parts: readonly Tally[] = [];
 
   constructor(pipeline: string, emit: Emit, now: () => Date) {
     this.#pipeline = pipeline;
@@ -20,20 +21,59 @@ export class Tally {
     this.#now = now;
   }
 
+  /** The tallies of the parts that run next, side by side; one with a label says it before whatever it tells. */
+  begin(labels: readonly string[]): readonly Tally[] {
+    this.#ended = this.counts;
+    this.#parts = labels.map((label, index) => new Tally(this, label, index === 0));
+    return this.#parts;
+  }
+
+  get counts(): Counts {
+    const parts = this.#parts.map(({ counts }) => counts);
+    return addCounts(this.#ended, parts.length === 0 ? noCounts : parts.reduce(countsBeside));
+  }
+
+  progress(): void {
+    this.#emit({ type: 'progress', at: this.#at(), pipeline: this.#pipeline, counts: this.counts });
+  }
+
+  notice(level: 'info' | 'warn', message: string): void {
+    this.#emit({ type: 'notice', at: this.#at(), pipeline: this.#pipeline, level, message });
+  }
+
+  #at(): string {
+    return this.#now().toISOString();
+  }
+}
+
+/** Counts what one part of a pipeline does. */
+export class Tally {
+  counts: Counts = noCounts;
+  readonly #pipeline: PipelineTally;
+  readonly #label: string;
+  /** Parts that read the same reject the same: one of them tells it. */
+  readonly #tellsRejects: boolean;
+  #told = 0;
+
+  constructor(pipeline: PipelineTally, label: string, tellsRejects: boolean) {
+    this.#pipeline = pipeline;
+    this.#label = label;
+    this.#tellsRejects = tellsRejects;
+  }
+
   add(more: Partial<Counts>): void {
-    const sum: { -readonly [name in keyof Counts]: number } = { ...this.counts };
-    for (const name of Object.keys(more) as (keyof Counts)[]) sum[name] += more[name] ?? 0;
-    this.counts = sum;
+    this.counts = addCounts(this.counts, more);
   }
 
   /** A batch is in the sink. */
   commit({ schema_changes, ...counts }: Committed): void {
     for (const change of schema_changes) this.notice('info', change);
     this.add(counts);
-    this.#emit({ type: 'progress', at: this.#at(), pipeline: this.#pipeline, counts: this.counts });
+    this.#pipeline.progress();
   }
 
   tellRejects(rejects: readonly Reject[]): void {
+    if (!this.#tellsRejects) return;
     for (const reject of rejects.slice(0, toldRejects - this.#told)) {
       this.notice(
         'warn',
@@ -46,10 +86,6 @@ export class Tally {
   }
 
   notice(level: 'info' | 'warn', message: string): void {
-    this.#emit({ type: 'notice', at: this.#at(), pipeline: this.#pipeline, level, message });
-  }
-
-  #at(): string {
-    return this.#now().toISOString();
+    this.#pipeline.notice(level, this.#label === '' ? message : `${this.#label}: ${message}`);
   }
 }

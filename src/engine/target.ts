@@ -16,7 +16,10 @@ export function targetMaker(
   checkpointName: string,
   run: Target['run'],
 ): (columns: readonly Column[]) => Target {
-  const sharing = [...config.pipelines.values()].filter(
+  const all = [...config.pipelines.values()].flatMap((one) =>
+    one.targets.map((target) => ({ ...one, ...target })),
+  );
+  const sharing = all.filter(
     (other) => other.sink.name === pipeline.sink.name && other.target === pipeline.target,
   );
   const tracked = (column: string) =>

@@ -239,6 +239,8 @@ export const errorCodes = {
   'usage/read_again':
     'The flags read records again, and the pipeline would count them again: `append` adds rows, `sum` adds values. Nothing was run. `--yes` lets `append` do it; what is summed begins anew with an empty target and `syncline state reset`.',
   'usage/unknown_code': 'There is no such error code. `syncline explain` without a code lists all of them.',
+  'usage/unknown_partition':
+    'The stream of the pipeline has no partition with that value, or none at all. The message lists those it has.',
   'usage/unknown_pipeline':
     'A pipeline was named that the config does not have. Nothing was run. `syncline config show` lists them.',
   'usage/unknown_plugin': 'There is no built-in plugin of that name. `syncline plugins list` lists them.',

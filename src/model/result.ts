@@ -43,6 +43,19 @@ export const noCounts: Counts = {
   defaulted: 0,
 };
 
+export function addCounts(counts: Counts, more: Partial<Counts>): Counts {
+  const sum: { -readonly [name in keyof Counts]: number } = { ...counts };
+  for (const name of Object.keys(noCounts) as (keyof Counts)[]) sum[name] += more[name] ?? 0;
+  return sum;
+}
+
+/** What two targets did that were fed the same: what happened before the rows reached them is counted once. */
+export function countsBeside(one: Counts, other: Counts): Counts {
+  const alike = ['read', 'skipped', 'rejected', 'defaulted'] as const;
+  const most = alike.map((name) => [name, Math.max(one[name], other[name])]);
+  return { ...addCounts(one, other), ...Object.fromEntries(most) };
+}
+
 /** An error as it is shown and stored. */
 export interface Failure {
   readonly code: string;
@@ -56,6 +69,12 @@ export interface PipelineResult extends Counts {
   readonly error?: Failure;
   /** Why it was skipped, for people. */
   readonly reason?: string;
+  /** Where an incremental read began and ended: values of the cursor field. */
+  readonly cursor?: { readonly from?: string; readonly to?: string };
+  /** Where there are several: what was written to each, by `sink.target`. */
+  readonly targets?: { readonly [target: string]: PipelineResult };
+  /** Where the stream has partitions: what became of each, such as `project=alpha`. */
+  readonly partitions?: { readonly [partition: string]: PipelineResult };
 }
 
 /** The document that `run --json` ends with. */
@@ -69,12 +88,17 @@ export interface RunResult {
   readonly pipelines: { readonly [name: string]: PipelineResult };
 }
 
+/** How a pipeline ended whose parts ended so: the worst of them. */
+export function worstOutcome(statuses: readonly Outcome[]): Outcome {
+  return outcomes.find((outcome) => statuses.includes(outcome)) ?? 'succeeded';
+}
+
 /** The status of a whole run. A run of no pipelines succeeded. */
 export function runStatus(statuses: readonly Outcome[]): RunResult['status'] {
   const stopped = statuses.some((status) => status === 'failed' || status === 'cancelled');
   const ended = statuses.some((status) => status === 'succeeded' || status === 'partial');
   if (stopped && ended) return 'mixed';
-  return outcomes.find((outcome) => statuses.includes(outcome)) ?? 'succeeded';
+  return worstOutcome(statuses);
 }
 
 interface Ending {

@@ -71,6 +71,11 @@ export type Cell = string | number | bigint | boolean | null;
 /** A cell for each column of the target, in their order; `undefined` where the record had no such field. */
 export type Row = readonly (Cell | undefined)[];
 
+/** One part of a stream that is read for itself: the values its placeholders stand for, by name. */
+export interface Partition {
+  readonly [name: string]: string | number;
+}
+
 export interface Column {
   readonly name: string;
   readonly type: ColumnType;

@@ -12,6 +12,8 @@ export interface PipelineStatus {
   readonly lastRun?: EndedPipeline;
   /** The last one that read to its end: `succeeded` or `partial`. */
   readonly lastSuccess?: EndedPipeline;
+  /** Where the stream has partitions: how each ended when it was last read. */
+  readonly partitions?: { readonly [partition: string]: EndedPipeline };
 }
 
 interface EndedPipeline {
@@ -28,6 +30,7 @@ export async function statusOf(database: Database): Promise<PipelineStatus[]> {
   const running = await runningPipelines(database);
   const lastRuns = await lastEnded(database, "status NOT IN ('skipped', 'busy')");
   const successes = await lastEnded(database, "status IN ('succeeded', 'partial')");
+  const partitions = await lastPartitions(database);
   const names = new Set([...running.keys(), ...lastRuns.keys()]);
   return [...names].sort().map((pipeline) => {
     const lastRun = lastRuns.get(pipeline);
@@ -38,6 +41,7 @@ export async function statusOf(database: Database): Promise<PipelineStatus[]> {
       running: running.get(pipeline),
       lastRun,
       lastSuccess: successes.get(pipeline),
+      partitions: partitions.get(pipeline),
     };
   });
 }
@@ -65,4 +69,24 @@ async function lastEnded(database: Database, condition: string): Promise<Map<str
       { runId: String(run), status: status as Outcome, finishedAt: String(finishedAt) },
     ]),
   );
+}
+
+async function lastPartitions(
+  database: Database,
+): Promise<Map<string, { [partition: string]: EndedPipeline }>> {
+  // Beside max(), the other columns come from the row that has it.
+  const sql = `SELECT pipeline, part.key, max(run_id), json_extract(part.value, '$.status'), finished_at
+    FROM run_pipelines, json_each(result, '$.partitions') AS part
+    WHERE result LIKE '%"partitions"%' GROUP BY pipeline, part.key ORDER BY pipeline, part.key`;
+  const found = new Map<string, { [partition: string]: EndedPipeline }>();
+  for (const [pipeline, partition, run, status, finishedAt] of await database.all(sql)) {
+    const known = found.get(String(pipeline)) ?? {};
+    known[String(partition)] = {
+      runId: String(run),
+      status: status as Outcome,
+      finishedAt: String(finishedAt),
+    };
+    found.set(String(pipeline), known);
+  }
+  return found;
 }

@@ -47,7 +47,8 @@ class RecordMapper implements Mapper {
     this.#passes = mapping.where === undefined ? () => true : compileCondition(mapping.where);
     this.#primaryKey = mapping.primary_key;
     this.#within = mapping.within;
-    this.#scope = { item: null, record: null, run: mapping.run, now: new Date(mapping.run.started_at) };
+    const { run, partition } = mapping;
+    this.#scope = { item: null, record: null, run, partition, now: new Date(run.started_at) };
   }
 
   get columns(): readonly Column[] {
@@ -73,7 +74,8 @@ class RecordMapper implements Mapper {
     this.#columns.learn(header !== undefined);
   }
 
-  map(records: readonly SourceRecord[]): MappedBatch {
+  map(records: readonly SourceRecord[], partition = this.#scope.partition): MappedBatch {
+    this.#scope.partition = partition;
     const output = newOutput();
     const { width } = this.#columns;
     for (const record of records) {

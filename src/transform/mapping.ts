@@ -1,6 +1,7 @@
 import type {
   Column,
   ColumnType,
+  Partition,
   Reject,
   Row,
   Scope,
@@ -50,6 +51,8 @@ export interface Mapping {
   readonly strategy: (column: string) => Strategy;
   readonly schema_contract: 'evolve' | 'freeze';
   readonly run: { readonly id: string; readonly started_at: string };
+  /** What `$partition.NAME` reads, until `map` is told of another. */
+  readonly partition?: Partition;
 }
 
 /** Turns the records of one pipeline and run into rows. Pure, but for the columns it gets to know. */
@@ -70,7 +73,7 @@ export interface Mapper {
     header?: readonly string[],
   ): void;
   /** Rows and rejects in the order of the records; no record is changed. */
-  map(records: readonly SourceRecord[]): MappedBatch;
+  map(records: readonly SourceRecord[], partition?: Partition): MappedBatch;
 }
 
 export interface MappedBatch {

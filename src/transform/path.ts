@@ -1,13 +1,14 @@
 import { Decimal } from '../model/decimal.ts';
 import { SyncError } from '../model/errors.ts';
-import type { Value } from '../model/types.ts';
+import type { Partition, Value } from '../model/types.ts';
 
 /** What a path begins at: the row at hand, the record it came from, or a constant of the run. */
-type Root = 'item' | 'record' | 'run_id' | 'now';
+type Root = 'item' | 'record' | 'partition' | 'run_id' | 'now';
 
 /**
  * A place in a record: `names.0.displayName`. A bare path reads the row at hand (the element under `each`, else the
- * record); `$` is that whole, `$record` the record, `$run.id` and `$now` (the start of the run) belong to the run.
+ * record); `$` is that whole, `$record` the record, `$partition.NAME` a value of the partition that is read; `$run.id`
+ * and `$now` (the start of the run) belong to the run.
  * Names are read as written, spaces too; one that holds a dot, a bracket or a quote, or begins with `$`, is quoted as
  * JSON text in brackets: `["a.b"].c`, `a["b.c"]`.
  */
@@ -21,6 +22,7 @@ export interface PathScope {
   readonly item: Value;
   readonly record: Value;
   readonly run: { readonly id: string; readonly started_at: string };
+  readonly partition?: Partition;
 }
 
 const quoted = /\["(?:[^"\\]|\\.)*"\]/y;
@@ -35,18 +37,21 @@ export function parsePath(text: string): Path {
   if (text === '$record') return { root: 'record', names: [] };
   if (text.startsWith('$record.')) return { root: 'record', names: parseNames(text, '$record.'.length) };
   if (text.startsWith('$record[')) return { root: 'record', names: parseNames(text, '$record'.length) };
+  if (text.startsWith('$partition.')) return { root: 'partition', names: [text.slice('$partition.'.length)] };
   throw badRoot(text);
 }
 
-/** The top-level field of the record that a path reads, where no `each` is; undefined when it reads it whole, or the run. */
+/** The top-level field of the record that a path reads, where no `each` is; undefined when it reads none, or it whole. */
 export function topLevelField(text: string): string | undefined {
-  return parsePath(text).names[0];
+  const { root, names } = parsePath(text);
+  return root === 'partition' ? undefined : names[0];
 }
 
 /** What lies at a path; undefined where there is nothing. */
 export function readPath(path: Path, scope: PathScope): Value | undefined {
   if (path.root === 'run_id') return scope.run.id;
   if (path.root === 'now') return scope.run.started_at;
+  if (path.root === 'partition') return scope.partition?.[path.names[0] ?? ''];
   let value: Value | undefined = path.root === 'item' ? scope.item : scope.record;
   for (const name of path.names) value = readName(value, name);
   return value;
@@ -99,19 +104,17 @@ function badName(text: string, at: number): SyncError {
 
 function badRoot(text: string): SyncError {
   const root = /^\$[^.[]*/.exec(text)?.[0] ?? text;
-  if (root === '$parent' || root === '$partition')
+  if (root === '$parent')
     return new SyncError(
       'config/path',
-      `${JSON.stringify(text)} reads ${root}, which is not available: streams have no parents and no partitions`,
-      {
-        hint: 'Use a path in the record, $record, $run.id or $now.',
-      },
+      `${JSON.stringify(text)} reads $parent, which is not available: streams have no parents`,
+      { hint: 'Use a path in the record, $record, $partition.NAME, $run.id or $now.' },
     );
   const rest = text.slice(root.length + 1);
   const hint =
     root === '$' && rest !== ''
       ? `A field of the row at hand is read by its name alone: ${rest}`
-      : `A path may begin with $, $record, $run.id or $now; a field of that name is quoted: ["${root}"].`;
+      : `A path may begin with $, $record, $partition.NAME, $run.id or $now; a field of that name is quoted: ["${root}"].`;
   return new SyncError('config/path', `${JSON.stringify(text)} is not a path: it begins with ${root}`, {
     hint,
   });

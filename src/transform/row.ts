@@ -182,6 +182,7 @@ function takenNames({ fields = [], each }: Mapping): ReadonlySet<string> {
   for (const { from } of fields) {
     const path = from === undefined ? undefined : parsePath(from);
     const [name] = path?.names ?? [];
+    if (path?.root === 'partition') continue;
     if (name !== undefined && (path?.root === 'item' || each === undefined)) taken.add(name);
   }
   return taken;

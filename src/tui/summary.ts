@@ -5,7 +5,7 @@ import { printable } from './printable.ts';
 
 /** The end of a run, for people: a line per pipeline, and one for all. */
 export function summary(result: RunResult, look: Look): string {
-  const pipelines = Object.entries(result.pipelines);
+  const pipelines = Object.entries(result.pipelines).flatMap(withParts);
   const cells = pipelines.map(([name, pipeline]) => cellsOf(name, pipeline, pipelines));
   const widths = (cells[0] ?? []).map((_, column) =>
     Math.max(...cells.map((line) => (line[column] ?? '').length)),
@@ -18,6 +18,13 @@ export function summary(result: RunResult, look: Look): string {
     return [noted.join(' ').trimEnd(), ...failureLines(pipeline, look)];
   });
   return [...lines, lastLine(result, look)].join('\n');
+}
+
+/** A pipeline, and below it what became of its targets and partitions, the failed ones with why. */
+function withParts([name, result]: readonly [string, PipelineResult]): [string, PipelineResult][] {
+  const parts = Object.entries({ ...result.partitions, ...result.targets });
+  const whole = parts.some(([, { error }]) => error) ? { ...result, error: undefined } : result;
+  return [[name, whole], ...parts.map(([part, ended]): [string, PipelineResult] => [`  ${part}`, ended])];
 }
 
 function cellsOf(name: string, result: PipelineResult, all: readonly [string, PipelineResult][]): string[] {

@@ -10,7 +10,7 @@ import { cli, folderWith, query, syncline } from './cli.ts';
 
 const config = `version: 1
 sources:
-  files: { type: file, streams: { rows: { path: rows.jsonl, incremental: { cursor_field: at } } } }
+  files: { type: file, streams: { rows: { path: rows.jsonl, incremental: { cursor_field: at } }, halves: { path: '{half}.jsonl', partitions: { half: [odd, even] }, incremental: { cursor_field: at } } } }
   old: { type: libsql, url: file:old.db, streams: { rows: { table: rows, incremental: { cursor_field: at } } } }
 sinks: { db: { type: libsql, url: file:sync.db } }
 defaults: { pipeline: { batch_size: 97, columns: { run_id: false, synced_at: false } } }
@@ -18,6 +18,8 @@ pipelines:
   upserted: { from: files.rows, to: db.upserted, primary_key: id, merge: { best: max, sum: overwrite } }
   appended: { from: files.rows, to: db.appended, mode: append }
   ordered: { from: old.rows, to: db.ordered, mode: append }
+  several: { from: files.rows, to: [db.first, { target: db.second, mode: append }], primary_key: id }
+  parted: { from: files.halves, to: db.parted, mode: append }
 `;
 
 /** Rows whose keys come again, with values that change, and cursors that tie. */
@@ -37,6 +39,7 @@ function model() {
       .sort((a, b) => a.id - b.id)
       .map(({ id, at, best, sum }) => [id, at, best, sum]),
     appended: rows.map(({ sum }) => [sum]),
+    first: [...upserted.values()].sort((a, b) => a.id - b.id).map(({ id, sum }) => [id, sum]),
   };
 }
 
@@ -68,6 +71,10 @@ async function landed(sink: string, child: ReturnType<typeof start>): Promise<vo
 it('loses and doubles nothing when it is killed again and again', async () => {
   const folder = await folderWith({ 'sync.config.yaml': config });
   await writeFile(join(folder, 'rows.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  for (const [remainder, half] of ['even', 'odd'].entries()) {
+    const lines = rows.filter(({ sum }) => sum % 2 === remainder).map((row) => `${JSON.stringify(row)}\n`);
+    await writeFile(join(folder, `${half}.jsonl`), lines.join(''));
+  }
   const old = new Database(join(folder, 'old.db'));
   old.exec('CREATE TABLE rows (id INTEGER, at INTEGER, best INTEGER, sum INTEGER PRIMARY KEY); BEGIN');
   const insert = old.prepare('INSERT INTO rows VALUES (?, ?, ?, ?)');
@@ -80,7 +87,9 @@ it('loses and doubles nothing when it is killed again and again', async () => {
     expect(query(sink, 'PRAGMA integrity_check')).toEqual([['ok']]);
     expect(query(sink, 'SELECT id, at, best, sum FROM upserted ORDER BY id')).toEqual(expected.upserted);
     expect(query(sink, 'SELECT sum FROM appended ORDER BY sum')).toEqual(expected.appended);
-    expect(query(sink, 'SELECT sum FROM ordered ORDER BY sum')).toEqual(expected.appended);
+    for (const table of ['ordered', 'second', 'parted'])
+      expect(query(sink, `SELECT sum FROM ${table} ORDER BY sum`)).toEqual(expected.appended);
+    expect(query(sink, 'SELECT id, sum FROM first ORDER BY id')).toEqual(expected.first);
   };
 
   const began = performance.now();
