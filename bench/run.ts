@@ -15,7 +15,7 @@ const cli = fileURLToPath(new URL('../dist/src/cli.js', import.meta.url));
 const baseline = ['--import', 'jiti/register', fileURLToPath(new URL('baseline.ts', import.meta.url))];
 const here = fileURLToPath(new URL('..', import.meta.url));
 
-const config = (file: string) => `version: 1
+const config = (file: string, more = '') => `version: 1
 sources: { in: { type: file, streams: { rows: ${file} } } }
 sinks: { db: { type: libsql, url: file:sync.db } }
 pipelines:
@@ -31,7 +31,7 @@ pipelines:
       active: { from: active, type: boolean }
       updated_at: { from: updated_at, type: timestamp }
       note: note
-`;
+${more}`;
 
 function line(what: string, { seconds, megabytes }: Measured, beside?: Measured, count = rows): void {
   const speed = `${Math.round(count / seconds / 1000)}k rows/s`;
@@ -61,6 +61,28 @@ async function benchFormat(format: 'csv' | 'jsonl', folder: string): Promise<Mea
   return first;
 }
 
+/** What is remembered beside the rows: the ledger's entry of each batch, and what was written where edits are kept. */
+async function benchLedger(folder: string): Promise<void> {
+  const load = async (merge: string) => {
+    await writeFile(join(folder, 'sync.config.yaml'), config('rows.jsonl', merge));
+    const took = await measure(folder, [cli, 'run', '--quiet']);
+    for (const name of ['sync.db', '.syncline']) await rm(join(folder, name), { recursive: true });
+    return took;
+  };
+  const first = await median(3, () => load(''));
+  const kept = await median(3, () => load('    merge: { note: keep_edits }\n'));
+  const commits = String(Math.ceil(rows / 1000));
+  const script = ['--import', 'jiti/register', fileURLToPath(new URL('ledger.ts', import.meta.url))];
+  const without = (count: string) => measure(here, [...script, count, join(folder, 'ledger.db')]);
+  const started = await median(3, () => without('0'));
+  const ledger = (await median(3, () => without(commits))).seconds - started.seconds;
+  const percent = (seconds: number) => `${((seconds / first.seconds) * 100).toFixed(1)} % of a first load`;
+  console.log(`ledger: ${commits} commits without rows ${ledger.toFixed(2)} s, ${percent(ledger)}`);
+  const memory = kept.seconds - first.seconds;
+  console.log(`edit memory of one column of seven: ${memory.toFixed(2)} s more, ${percent(memory)}`);
+  await writeFile(join(folder, 'sync.config.yaml'), config('rows.jsonl'));
+}
+
 async function benchMemory(folder: string, first: Measured): Promise<void> {
   await writeBenchFile(join(folder, 'rows.jsonl'), 'jsonl', rows * 5, 0);
   const five = await measure(folder, [cli, 'run', '--quiet']);
@@ -76,6 +98,7 @@ try {
   line('raw driver, rows made in memory', raw);
   await benchFormat('csv', folder);
   const first = await benchFormat('jsonl', folder);
+  await benchLedger(folder);
   await benchMemory(folder, first);
   const help = await median(7, () => measure(folder, [cli, '--help']));
   const validate = await median(7, () => measure(folder, [cli, 'validate']));
