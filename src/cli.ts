@@ -112,6 +112,7 @@ function addCommands(program: Command, execute: (work: Work) => Promise<void>): 
     .option('--max-records <n>', 'read no more than this many records per pipeline', wholeNumber)
     .option('--concurrency <n>', 'how many pipelines run at once', positiveNumber)
     .option('--allow-rejects', 'rejected rows alone do not change the exit code', false)
+    .option('--adopt', 'take the target to hold what the source has, where the state was lost', false)
     .option('--allow-empty', 'let an empty read empty what mode replace writes', false)
     .action((names: string[], flags: RunFlags) =>
       execute(async (shell) => (await import('./commands/run.ts')).run(shell, names, flags)),

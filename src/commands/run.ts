@@ -15,6 +15,7 @@ export interface RunFlags extends RangeFlags {
   readonly maxRecords?: number;
   readonly allowRejects: boolean;
   readonly allowEmpty: boolean;
+  readonly adopt: boolean;
   readonly concurrency?: number;
 }
 
@@ -35,6 +36,7 @@ export async function run(shell: Shell, names: readonly string[], flags: RunFlag
       emit: reporter(shell),
       signal: stop.signal,
       max_records: flags.maxRecords,
+      adopt: flags.adopt,
       allow_empty: flags.allowEmpty,
       allow_rejects: flags.allowRejects,
       report_bug: (error) => writeCrash(error, shell.redact),

@@ -24,6 +24,7 @@ export interface RunShared {
   readonly signal: AbortSignal;
   readonly range: RunRange;
   readonly max_records?: number;
+  readonly adopt: boolean;
   readonly allow_empty: boolean;
   /** Takes the config's secrets out of what is told and kept. */
   readonly redact: Redact;

@@ -10,6 +10,7 @@ import type { State } from '../state/state.ts';
 import { createMapper } from '../transform/mapper.ts';
 import type { Mapper } from '../transform/mapping.ts';
 import type { Reading } from '../transform/reading.ts';
+import { refuseLostState } from './adopt.ts';
 import { type CommitPlace, Commits } from './commits.ts';
 import { checkHeader } from './header.ts';
 import { type PipelinePart, readsOf } from './parts.ts';
@@ -36,6 +37,8 @@ export interface PipelineRun {
   readonly lost: AbortSignal;
   /** Read no more than this many records. */
   readonly max_records?: number;
+  /** Write nothing: the target is taken to hold what is read, whose end becomes the checkpoint. */
+  readonly adopt: boolean;
   /** Let an empty read empty a target that has something. */
   readonly allow_empty: boolean;
   readonly signal: AbortSignal;
@@ -57,6 +60,7 @@ export async function begin(io: PipelineRun): Promise<Begun> {
   const ledger = sink.ledger ?? state.ledger(pipeline.sink.name);
   const key = ledgerKey(pipeline, scope);
   const before = await ledger.read(key);
+  await refuseLostState(io, before);
   if (before.entry) await state.dropUncommitted(pipeline.name, before.entry.run, before.entry.batch);
   const place = { ledger, key, together: sink.ledger !== undefined, fence: io.fence };
   return { io, place, before, readings: readingsOf(io, before) };
@@ -135,7 +139,8 @@ async function commitAll(
     io.signal.throwIfAborted();
     checkHeader(io.pipeline, batch.header);
     io.tally.add({ read: batch.read, skipped: batch.read - batch.records.length });
-    const mapped = mapper.map(batch.records, batch.partition);
+    const records = io.adopt ? [] : batch.records;
+    const mapped = mapper.map(records, batch.partition);
     taken += batch.records.length;
     missing += mapped.missing_each;
     await commits.push(mapped, mapper.columns, batch.checkpoint);

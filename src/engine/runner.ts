@@ -4,6 +4,7 @@ import { SyncError } from '../model/errors.ts';
 import { redactor } from '../model/redact.ts';
 import { exitCodeOf, type PipelineResult, type RunResult, runStatus } from '../model/result.ts';
 import { openState, type State } from '../state/state.ts';
+import { checkAdopt } from './adopt.ts';
 import type { Emit } from './events.ts';
 import { type ReportBug, toFailure } from './failure.ts';
 import { openedPlugins } from './opened.ts';
@@ -24,6 +25,8 @@ export interface RunOptions extends RunRange {
   readonly max_records?: number;
   /** Let an empty read empty what `replace` writes. */
   readonly allow_empty?: boolean;
+  /** Take targets to hold what is read, where the state was lost: nothing is written but the checkpoint. */
+  readonly adopt?: boolean;
   /** Rejected rows alone do not change the exit code. */
   readonly allow_rejects?: boolean;
   /** How many pipelines run at once. */
@@ -50,6 +53,7 @@ async function run(config: Config, state: State, options: RunOptions): Promise<R
   refuseLimitedReplace(options);
   checkRange(options.pipelines, options);
   checkPartition(options.pipelines, options.partition);
+  if (options.adopt) checkAdopt(options.pipelines);
   const { pipelines, concurrency = defaultConcurrency } = options;
   const shared = await startRun(config, state, options);
   const ended = await runInOrder(pipelines, concurrency, (pipeline, failed) =>
@@ -71,7 +75,7 @@ async function startRun(config: Config, state: State, options: RunOptions): Prom
   await state.markInterrupted();
   await state.startRun(id, started.toISOString(), names);
   emit({ type: 'run_started', at: now(), run: id, pipelines: names });
-  const { max_records, allow_empty = false, report_bug } = options;
+  const { max_records, adopt = false, allow_empty = false, report_bug } = options;
   const opened = openedPlugins(config, emit, signal);
   const failing = async (error: unknown): Promise<Ended> =>
     error === signal.reason && signal.aborted
@@ -84,6 +88,7 @@ async function startRun(config: Config, state: State, options: RunOptions): Prom
     emit,
     signal,
     max_records,
+    adopt,
     allow_empty,
     redact,
     failing,

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RunResult } from '../../src/model/result.ts';
@@ -163,4 +163,31 @@ describe('pipelines of one run', () => {
     });
     expect((await run(folder, 'kept', '--allow-empty')).kept?.status).toBe('failed');
   });
+});
+
+it('asks how far a target without a ledger was filled when the state is lost, and adopts it', async () => {
+  const folder = await folderWith({
+    'sync.config.yaml': config
+      .replace('sinks: {', 'sinks: { out: { type: file, dir: out },')
+      .replace(
+        'pipelines:',
+        'pipelines:\n  parts: { from: in.facts, to: out.parts, mode: append, enabled: false }',
+      ),
+    'days.jsonl': first,
+  });
+  const parts = async () => {
+    const names = (await readdir(join(folder, 'out/parts'))).sort();
+    const texts = await Promise.all(names.map((name) => readFile(join(folder, 'out/parts', name), 'utf8')));
+    return texts.flatMap((text) => text.match(/"id":\d/g) ?? []);
+  };
+  await run(folder, 'parts');
+  expect(await parts()).toHaveLength(3);
+  await rm(join(folder, '.syncline'), { recursive: true });
+  const lost = await run(folder, 'parts');
+  expect(lost.parts).toMatchObject({ status: 'failed', error: { code: 'state/lost' } });
+  expect((await syncline(folder, ['run', 'days', '--adopt'])).code).toBe(2);
+  expect((await run(folder, 'parts', '--adopt')).parts).toMatchObject({ read: 3, inserted: 0 });
+  await writeFile(join(folder, 'days.jsonl'), second);
+  expect((await run(folder, 'parts')).parts).toMatchObject({ inserted: 2 });
+  expect(await parts()).toHaveLength(5);
 });
