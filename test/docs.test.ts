@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { reference } from '../.ci/reference.ts';
@@ -54,6 +54,15 @@ describe('the README', () => {
       .map((match) => match[1] ?? '')
       .filter((name) => name !== 'help');
     for (const command of commands) expect(readme).toContain(`\`syncline ${command}`);
+  });
+});
+
+describe('docs/promises.md', () => {
+  it('names tests that are there', () => {
+    const text = readFileSync(join(root, 'docs/promises.md'), 'utf8');
+    const tests = [...text.matchAll(/\]\(\.\.\/(test\/[^)]+)\)/g)].map(([, path = '']) => path);
+    expect(tests.length).toBeGreaterThan(10);
+    expect(tests.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 });
 
