@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { type Ledgers, openLedgers } from '../engine/ledgers.ts';
 import { pipelineNamed } from '../engine/select.ts';
+import { logLedger } from '../log/table.ts';
 import type { State } from '../state/state.ts';
 import { count } from '../tui/numbers.ts';
 import { shortened } from '../tui/printable.ts';
@@ -77,6 +78,7 @@ async function othersOf(ledgers: Ledgers, config: Config): Promise<Listed[]> {
   for (const [sink, first] of sinks)
     for (const { pipeline, target, entry } of await (await ledgers.of(first)).list()) {
       const to = `${sink}.${target}`;
+      if (pipeline === logLedger) continue;
       const own = pipelines.some((one) => one.name === pipeline && `${one.sink.name}.${one.target}` === to);
       if (!own) found.push({ pipeline, to, entry });
     }

@@ -5,6 +5,7 @@ import type { Ledger, OpenSink } from '../plugin/contract.ts';
 import type { Holder, State } from '../state/state.ts';
 import type { Emit } from './events.ts';
 import { type ReportBug, toFailure } from './failure.ts';
+import type { Logs } from './logs.ts';
 import type { OpenedPlugins } from './opened.ts';
 import { fresh } from './order.ts';
 import type { RunRange } from './range.ts';
@@ -23,6 +24,7 @@ export interface RunShared {
   /** ISO 8601, UTC. */
   readonly started_at: string;
   readonly opened: OpenedPlugins;
+  readonly logs: Logs;
   readonly emit: Emit;
   readonly signal: AbortSignal;
   readonly range: RunRange;
