@@ -11,10 +11,12 @@ type Properties = { readonly [name: string]: Schema };
 export async function reference(): Promise<string> {
   const { properties } = coreSchema;
   const pipeline = properties.pipelines.additionalProperties as unknown as Schema;
+  const logs = properties.logs.properties;
   const plugins = await listPlugins();
   const sections = [
     '# Reference\n\nGenerated from the schemas; `syncline schema` prints them, and [language.md](language.md) tells how the parts play together.',
     `## The file\n\n${table(properties as unknown as Properties, coreSchema.required)}`,
+    `## Logs\n\n\`logs\`\n\n${table(logs, [])}\n\n\`logs.database\`\n\n${table(logs.database.properties, [])}`,
     `## Pipelines\n\n\`pipelines.NAME\`\n\n${table(pipeline.properties as Properties, pipeline.required)}`,
     `### One field of \`map\`\n\n${table(fieldOf(pipeline), [])}`,
     `## Streams\n\nEvery stream has, beside the options of its source:\n\n${table(streamSchema as unknown as Properties, [])}`,

@@ -9,9 +9,10 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const rooms: { readonly [room: string]: readonly string[] } = {
   cli: ['commands', 'tui', 'model'],
   index: ['config', 'engine', 'model', 'plugin', 'transform'],
-  commands: ['config', 'engine', 'state', 'tui', 'plugin', 'model', 'transform'],
+  commands: ['config', 'engine', 'log', 'state', 'tui', 'plugin', 'model', 'transform'],
   tui: ['engine', 'model'],
-  engine: ['config', 'plugin', 'transform', 'state', 'model'],
+  engine: ['config', 'plugin', 'transform', 'log', 'state', 'model'],
+  log: ['plugin', 'model'],
   state: ['sql', 'plugin', 'model'],
   sql: ['transform', 'plugin', 'model'],
   config: ['plugin', 'transform', 'model'],

@@ -1,15 +1,18 @@
 /** The commands about what the state and the ledgers remember. */
 
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { ClearFlags } from '../commands/history.ts';
+import type { LogsFlags } from '../commands/logs.ts';
 import type { RunsFlags } from '../commands/runs.ts';
 import type { Shell } from '../commands/shell.ts';
+import { logLevels } from '../model/log-line.ts';
 import { positiveNumber } from './arguments.ts';
 
 type Execute = (work: (shell: Shell) => Promise<unknown>) => Promise<void>;
 
 export function addMemoryCommands(program: Command, execute: Execute): void {
   addHistoryCommands(program, execute);
+  addLogsCommand(program, execute);
   addRejectsCommands(
     program.command('rejects').description('rows that were refused, with their reasons'),
     execute,
@@ -50,6 +53,21 @@ function addHistoryCommands(program: Command, execute: Execute): void {
     .option('--older-than <duration>', 'those that began longer ago: 30d')
     .action((flags: ClearFlags) =>
       execute(async (shell) => (await import('../commands/history.ts')).clearHistory(shell, flags)),
+    );
+}
+
+function addLogsCommand(program: Command, execute: Execute): void {
+  program
+    .command('logs')
+    .description('what was logged of a run; without a run, of the latest')
+    .argument('[run]')
+    .option('-f, --follow', 'show lines as they are written, of all runs or of one', false)
+    .option('--errors', 'only errors and failed pipelines; without a run, of all runs', false)
+    .addOption(new Option('--level <level>', 'only lines that matter at least as much').choices(logLevels))
+    .option('--pipeline <name>', 'only lines about a pipeline')
+    .option('--limit <n>', 'only the last lines', positiveNumber)
+    .action((run: string | undefined, flags: LogsFlags) =>
+      execute(async (shell) => (await import('../commands/logs.ts')).logs(shell, run, flags)),
     );
 }
 

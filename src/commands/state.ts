@@ -3,6 +3,7 @@ import { type Ledgers, openLedgers } from '../engine/ledgers.ts';
 import { partsOf, toOf } from '../engine/parts.ts';
 import { ledgerKey } from '../engine/resume.ts';
 import { pipelineNamed } from '../engine/select.ts';
+import { logLedger } from '../log/table.ts';
 import type { State } from '../state/state.ts';
 import { count } from '../tui/numbers.ts';
 import { shortened } from '../tui/printable.ts';
@@ -80,7 +81,7 @@ async function othersOf(ledgers: Ledgers, config: Config): Promise<Listed[]> {
   for (const [sink, first] of sinks)
     for (const { pipeline, target, entry } of await (await ledgers.of(first)).list()) {
       const to = `${sink}.${target}`;
-      if (!own.has(`${pipeline} ${to}`)) found.push({ pipeline, to, entry });
+      if (pipeline !== logLedger && !own.has(`${pipeline} ${to}`)) found.push({ pipeline, to, entry });
     }
   return found;
 }

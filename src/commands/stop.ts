@@ -7,6 +7,11 @@ type StopName = keyof typeof signals;
 
 const names = Object.keys(signals) as readonly StopName[];
 
+/** The exit code of a process that stops because such a signal was aborted. */
+export function stopCode({ reason }: AbortSignal): number {
+  return reason === 'SIGTERM' ? signals.SIGTERM : signals.SIGINT;
+}
+
 /**
  * A signal that aborts, with the name of the process signal as its reason, when the process is told to stop. The
  * second time the process ends at once, and so it does when it has not stopped after `grace` milliseconds.

@@ -1,3 +1,4 @@
+import type { LogLevel } from '../model/log-line.ts';
 import type { Mode, Partition, Strategy } from '../model/types.ts';
 import type { SinkDefinition, SourceDefinition } from '../plugin/contract.ts';
 import type { Incremental } from '../transform/incremental.ts';
@@ -12,6 +13,7 @@ export interface Config {
   readonly directory: string;
   /** The absolute path of the state's database file. */
   readonly state: string;
+  readonly logs: LogsConfig;
   readonly sources: ReadonlyMap<string, SourceConfig>;
   readonly sinks: ReadonlyMap<string, SinkConfig>;
   /** In the order they are written. */
@@ -19,6 +21,20 @@ export interface Config {
   readonly warnings: readonly Diagnostic[];
   /** Values that must never be printed. */
   readonly secrets: ReadonlySet<string>;
+}
+
+export interface LogsConfig {
+  /** The absolute path of the folder. */
+  readonly dir: string;
+  /** What goes to the files. */
+  readonly level: LogLevel;
+  /** Milliseconds. */
+  readonly keep: number;
+  readonly database: {
+    readonly level: LogLevel;
+    /** Undefined: the state. */
+    readonly to?: { readonly sink: SinkConfig; readonly target: string };
+  };
 }
 
 export interface SourceConfig {

@@ -1,5 +1,6 @@
 import { durationPattern } from '../transform/duration.ts';
 import { durationSchema } from './durations.ts';
+import { logsSchema } from './logs.ts';
 import { pipelineSchema } from './pipeline-schema.ts';
 
 /** A JSON Schema, or a part of one, as data. */
@@ -149,6 +150,7 @@ export const coreSchema = {
         'Where runs and rejects are remembered: a libSQL file, relative to the folder of the config.',
       examples: ['file:.syncline/state.db'],
     },
+    logs: logsSchema,
     include: {
       type: ['string', 'array'],
       items: { type: 'string' },

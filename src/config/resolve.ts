@@ -6,6 +6,7 @@ import type { Config, PipelineConfig, SinkConfig, SourceConfig, StreamConfig } f
 import type { ConfigPath, Document } from './document.ts';
 import type { Findings } from './findings.ts';
 import { resolveIncremental } from './incremental.ts';
+import { resolveLogs } from './logs.ts';
 import { resolvePartitions } from './partitions.ts';
 import { resolvePipeline } from './pipeline.ts';
 import { checkTargets } from './targets.ts';
@@ -26,14 +27,16 @@ export async function resolveConfig(
   const sources = resolveSources(checked.sources, findings);
   const sinks = resolveSinks(checked.sinks);
   const pipelines = await resolvePipelines(checked, { sources, sinks }, directory, findings);
+  const logs = resolveLogs({ checked, sinks, pipelines, directory, findings });
   checkTargets(pipelines, findings);
   checkCycles(pipelines, findings);
   findings.sort();
-  if (findings.errors.length > 0) return undefined;
+  if (findings.errors.length > 0 || logs === undefined) return undefined;
   return {
     file: document.file,
     directory,
     state: statePath(String(checked.state), directory),
+    logs,
     sources,
     sinks,
     pipelines,

@@ -54,10 +54,29 @@ function effective(config: Config, document: Document): Fields {
   return {
     version: 1,
     state: read(written, 'state') ?? coreSchema.properties.state.default,
+    logs: logsOf(config, written),
     sources: toFields(sources),
     sinks: toFields(sinks),
     pipelines: toFields(pipelines),
   };
+}
+
+function logsOf({ logs }: Config, written: unknown): Fields {
+  const { level, keep, database } = logs;
+  const { to } = database;
+  const dir = read(read(written, 'logs'), 'dir') ?? coreSchema.properties.logs.properties.dir.default;
+  return toFields([
+    ['dir', dir],
+    ['level', level],
+    ['keep', printDuration(keep)],
+    [
+      'database',
+      toFields([
+        ['level', database.level],
+        ['to', to && `${to.sink.name}.${to.target}`],
+      ]),
+    ],
+  ]);
 }
 
 function pipelineOf(pipeline: PipelineConfig, { directory }: Config): Fields {

@@ -33,6 +33,7 @@ export type SinkEntry = Entry<SinkDefinition>;
 /** The config after `defaults`, schemas and their own defaults. What has the wrong shape is already reported, and may be in here. */
 export interface Checked {
   readonly state: unknown;
+  readonly logs: unknown;
   readonly sources: ReadonlyMap<string, SourceEntry>;
   readonly sinks: ReadonlyMap<string, SinkEntry>;
   readonly pipelines: ReadonlyMap<string, Fields>;
@@ -58,7 +59,8 @@ export async function validateDocument(
     sources.set(name, await sourceEntry(check, name, value));
   const sinks = new Map<string, SinkEntry>();
   for (const [name, value] of entriesOf(root.sinks)) sinks.set(name, await sinkEntry(check, name, value));
-  return { state: root.state, sources, sinks, pipelines: new Map(entriesOf(root.pipelines)) };
+  const { state, logs } = root;
+  return { state, logs, sources, sinks, pipelines: new Map(entriesOf(root.pipelines)) };
 }
 
 async function sourceEntry(check: Check, name: string, value: Fields): Promise<SourceEntry> {

@@ -3,6 +3,7 @@ import type { Redact } from '../model/redact.ts';
 import { noCounts, type PipelineResult } from '../model/result.ts';
 import type { State } from '../state/state.ts';
 import type { Emit } from './events.ts';
+import type { Logs } from './logs.ts';
 import type { OpenedPlugins } from './opened.ts';
 import { fresh } from './order.ts';
 import { runParts } from './parts-run.ts';
@@ -20,6 +21,7 @@ export interface RunShared {
   /** ISO 8601, UTC. */
   readonly started_at: string;
   readonly opened: OpenedPlugins;
+  readonly logs: Logs;
   readonly emit: Emit;
   readonly signal: AbortSignal;
   readonly range: RunRange;

@@ -70,6 +70,10 @@ function guardedSink(sink: OpenSink, who: string): OpenSink {
       return guardedWriter(writer, target.name, who);
     },
     ledger: sink.ledger && guardedLedger(sink.ledger, who),
+    prune:
+      sink.prune &&
+      ((target, column, before) =>
+        call(who, `pruning ${target}`, async () => sink.prune?.(target, column, before))),
     close: () => call(who, 'closing', () => sink.close()),
   };
 }

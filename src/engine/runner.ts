@@ -7,6 +7,7 @@ import { openState, type State } from '../state/state.ts';
 import { checkAdopt } from './adopt.ts';
 import type { Emit } from './events.ts';
 import { type ReportBug, toFailure } from './failure.ts';
+import { openLogs } from './logs.ts';
 import { openedPlugins } from './opened.ts';
 import { runInOrder } from './order.ts';
 import { checkPartition } from './parts.ts';
@@ -56,24 +57,38 @@ async function run(config: Config, state: State, options: RunOptions): Promise<R
   if (options.adopt) checkAdopt(options.pipelines);
   const { pipelines, concurrency = defaultConcurrency } = options;
   const shared = await startRun(config, state, options);
-  const ended = await runInOrder(pipelines, concurrency, (pipeline, failed) =>
-    runOne(pipeline, failed, shared),
-  );
-  for (const failure of await shared.opened.close())
-    shared.emit({ type: 'notice', at: now(), level: 'warn', message: `closing failed: ${failure}` });
-  return finishRun(ended, shared, options);
+  try {
+    const ended = await runInOrder(pipelines, concurrency, (pipeline, failed) =>
+      runOne(pipeline, failed, shared),
+    );
+    for (const failure of await shared.opened.close())
+      shared.emit({ type: 'notice', at: now(), level: 'warn', message: `closing failed: ${failure}` });
+    return await finishRun(ended, shared, options);
+  } finally {
+    await shared.logs.close();
+  }
 }
 
 async function startRun(config: Config, state: State, options: RunOptions): Promise<RunShared> {
   const { pipelines, signal = new AbortController().signal } = options;
   const redact = redactor(config.secrets);
-  const emit: Emit = (event) =>
+  const tell: Emit = (event) =>
     options.emit?.(event.type === 'notice' ? { ...event, message: redact(event.message) } : event);
   const started = new Date();
   const id = ulid(started.getTime());
   const names = pipelines.map(({ name }) => name);
-  await state.markInterrupted();
+  const interrupted = await state.markInterrupted();
   await state.startRun(id, started.toISOString(), names);
+  const logs = openLogs(config, {
+    run: { id, started_at: started.toISOString() },
+    state,
+    interrupted,
+    tell: (message) => tell({ type: 'notice', at: now(), level: 'warn', message }),
+  });
+  const emit: Emit = (event) => {
+    tell(event);
+    logs.emit(event);
+  };
   emit({ type: 'run_started', at: now(), run: id, pipelines: names });
   const { max_records, adopt = false, allow_empty = false, report_bug } = options;
   const opened = openedPlugins(config, emit, signal);
@@ -85,6 +100,7 @@ async function startRun(config: Config, state: State, options: RunOptions): Prom
     config,
     state,
     opened,
+    logs,
     emit,
     signal,
     max_records,

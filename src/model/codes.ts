@@ -65,7 +65,7 @@ export const errorCodes = {
   'config/tag':
     'A word that begins with `!` is a YAML tag, and the config uses none. Remove it, or put the text in quotes.',
   'config/target':
-    'Two pipelines write the same target and cannot both: one replaces all that is there, or they declare different types for a column.',
+    'Two pipelines write the same target and cannot both: one replaces all that is there, or they declare different types for a column. A target that holds the log takes no rows of pipelines.',
   'config/too_deep':
     'The config is nested hundreds of levels deep, which no config needs. A bracket is never closed, or the file was not made by hand.',
   'config/too_large':
@@ -92,6 +92,8 @@ export const errorCodes = {
     'Another run took this pipeline over, because this one seemed dead: it slept, was stopped, or could not reach the state. Nothing was written since. The other run goes on from the last committed batch.',
   'ledger/newer':
     'The ledger beside the target tables was written by a newer version of Syncline, and this one does not know its form. Nothing was changed. Use that version.',
+  'log/unreadable':
+    'The folder with the log, or a file in it, cannot be read: it belongs to somebody else, or it is no folder. `logs.dir` names it, else it is `.syncline/logs` beside the config.',
   'merge/function':
     'A merge function of your own threw, or returned what does not fit the column. Nothing of the batch was written. Correct the function; it must return its value at once, of the type of the column.',
   'merge/overflow':

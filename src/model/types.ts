@@ -13,6 +13,7 @@
  * - **run**: one execution of some pipelines.
  * - **lease**: the right to run a pipeline; each raises its **fence**, and an older one can no longer write.
  * - **reject**: a row that was refused and kept, with its reason.
+ * - **log**: what happened in runs, line by line: in files, and in the state or a table of a sink.
  * - **state**: the database that remembers runs and rejects.
  * - **ledger**: what a SQL sink remembers beside its targets, in tables named `_syncline_*`: checkpoints, fences, edits.
  */

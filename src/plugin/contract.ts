@@ -119,7 +119,7 @@ export interface SinkDefinition<Options extends OptionsSchema = OptionsSchema> {
    * refused by `validate`, before anything is opened.
    */
   readonly capabilities: readonly 'ledger'[];
-  /** Called once per run and sink, before its first target; must not write. */
+  /** Called once per run and sink, before its first target, and once more where it holds the log; must not write. */
   open(options: OptionsOf<Options>, context: PluginContext): Promise<OpenSink>;
 }
 
@@ -134,6 +134,11 @@ export interface OpenSink {
   begin(target: TargetRequest): Promise<Writer>;
   /** Where the sink declares the capability `ledger`. */
   readonly ledger?: Ledger;
+  /**
+   * Removes the rows whose timestamp in this column is before that time, in the form of a cell; nothing where there is
+   * no such target. A sink that can is asked to, where it holds the logs. Never called while a commit is under way.
+   */
+  prune?(target: string, column: string, before: string): Promise<void>;
   /** Called once, after every writer was closed. */
   close(): Promise<void>;
 }

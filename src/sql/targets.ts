@@ -3,6 +3,7 @@ import { parseCheckpoint, printCheckpoint } from '../model/checkpoint-json.ts';
 import type { RowBatch } from '../model/types.ts';
 import type { Committed, Ledger, OpenSink, TargetRequest, Writer } from '../plugin/contract.ts';
 import { commitId, type StoredEntry } from './checkpoints.ts';
+import { quote } from './dialect.ts';
 import { defaultPatience } from './libsql.ts';
 import { checkTargetName } from './table.ts';
 import { ThreadConnection } from './thread-connection.ts';
@@ -27,6 +28,7 @@ export async function openTargets({ path, patience = defaultPatience }: TargetsO
       return { commit: (batch) => commit(connection, batch), close: async () => undefined };
     },
     ledger: ledgerOf(connection),
+    prune: (target, column, before) => prune(connection, target, column, before),
     close: () => connection.close(),
   };
 }
@@ -42,6 +44,17 @@ async function commit(connection: ThreadConnection, batch: RowBatch): Promise<Co
     if (landed) return landed;
     throw error;
   }
+}
+
+async function prune(
+  { id, thread }: ThreadConnection,
+  target: string,
+  column: string,
+  before: string,
+): Promise<void> {
+  if ((await thread.call('discover', id, target)) === undefined) return;
+  const sql = `DELETE FROM ${quote(target)} WHERE ${quote(column)} < ?`;
+  await thread.call('write', id, [{ sql, rows: [[before]] }]);
 }
 
 function ledgerOf(connection: ThreadConnection): Ledger {

@@ -47,6 +47,15 @@ const migrations: readonly (readonly string[])[] = [
       PRIMARY KEY (sink, pipeline, target)
     ) WITHOUT ROWID`,
   ],
+  [
+    // The columns are those of a log that is kept in a table of a sink: `batch_id` is the run, `step` the event.
+    `CREATE TABLE logs (
+      id INTEGER PRIMARY KEY, batch_id TEXT NOT NULL, level TEXT NOT NULL, step TEXT NOT NULL,
+      message TEXT NOT NULL, meta TEXT NOT NULL, created_at TEXT NOT NULL
+    )`,
+    'CREATE INDEX logs_by_run ON logs (batch_id)',
+    'CREATE INDEX logs_by_time ON logs (created_at)',
+  ],
 ];
 
 /** Brings a state to this version in one transaction; refuses one that a newer version wrote. */

@@ -3,6 +3,7 @@ import { checkpointsOf } from './checkpoints.ts';
 import { openStateFile } from './file.ts';
 import { type History, historyOf, keepAlive } from './history.ts';
 import { type Holder, type Lease, Leases, type LeaseTimes, leaseTimes } from './leases.ts';
+import { type KeptLogs, logsIn } from './logs.ts';
 import { migrate } from './migrations.ts';
 import { type Rejects, rejectsOf } from './rejects.ts';
 import { type PipelineStatus, statusOf } from './status.ts';
@@ -12,8 +13,8 @@ export type { Holder, Lease } from './leases.ts';
 export type { RejectFilter } from './rejects.ts';
 export type { PipelineStatus } from './status.ts';
 
-/** What Syncline remembers: its runs, their leases and rejects, and the checkpoints of sinks without a ledger. */
-export interface State extends History, Rejects {
+/** What Syncline remembers: its runs, their leases, rejects and logs, and the checkpoints of sinks without a ledger. */
+export interface State extends History, Rejects, KeptLogs {
   /**
    * Asks for the right to run a pipeline. A lease that is free, expired, or whose holder has died is given, with a
    * fence greater than any before and than `atLeast`; else it is told who holds it.
@@ -45,6 +46,7 @@ export async function openState(file: string, times: LeaseTimes = leaseTimes): P
   return {
     ...historyOf(database, runs, times.expiry),
     ...rejectsOf(database),
+    ...logsIn(database),
     acquire: (pipeline, run, atLeast) => leases.acquire(pipeline, run, atLeast),
     ledger: (sink) => checkpointsOf(database, sink),
     status: () => statusOf(database),

@@ -20,6 +20,7 @@ export function sinkContract(suite: SinkSuite): void {
   test('does not know a target that is not there', () =>
     opened(suite, async (sink) => assert.equal(await sink.discover('nothing'), undefined)));
   if (definition.modes.includes('append')) appendContract(suite);
+  if (definition.modes.includes('append')) pruneContract(suite);
   if (definition.modes.includes('replace')) replaceContract(suite);
   if (definition.modes.includes('upsert')) upsertContract(suite);
   if (definition.modes.includes('upsert')) mergeContract(suite);
@@ -42,6 +43,28 @@ function appendContract(suite: SinkSuite): void {
         [1, 'a', 1, null],
         [2, 'b', null, '[1]'],
       ]);
+    }),
+  );
+}
+
+function pruneContract(suite: SinkSuite): void {
+  suite.test('a sink that can prune removes what is older than it is told, and nothing else', () =>
+    opened(suite, async (sink) => {
+      const before = '2026-01-02T00:00:00.000000Z';
+      await sink.prune?.('rows', 'value', before);
+      if (sink.prune === undefined) return;
+      const typed: Column[] = [
+        { name: 'n', type: 'integer' },
+        { name: 'value', type: 'timestamp' },
+      ];
+      const rows: Cell[][] = [
+        [1, '2026-01-01T23:59:59.999999Z'],
+        [2, before],
+        [3, null],
+      ];
+      await write(sink, { mode: 'append', columns: typed }, [rows]);
+      await sink.prune('rows', 'value', before);
+      assert.deepEqual(sorted(await suite.read('rows', typed)), sorted(rows.slice(1)));
     }),
   );
 }

@@ -1,9 +1,6 @@
-const grouped = new Intl.NumberFormat('en-US');
+import { count } from '../model/plural.ts';
 
-/** `9,021` */
-export function count(number: number): string {
-  return grouped.format(number);
-}
+export { count } from '../model/plural.ts';
 
 /** `0.4 s`, `35.1 s`, `2 min 05 s`, `1 h 02 min` */
 export function duration(milliseconds: number): string {

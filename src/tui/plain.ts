@@ -1,12 +1,8 @@
 import type { RunEvent } from '../engine/events.ts';
-import type { PipelineResult } from '../model/result.ts';
+import { paced, wordsOf } from '../engine/words.ts';
 import type { Look } from './look.ts';
-import { count } from './numbers.ts';
 import { printable } from './printable.ts';
 import { summary } from './summary.ts';
-
-/** Off a terminal, a running pipeline tells how far it is this often. */
-const progressEvery = 10_000;
 
 export interface PlainOptions {
   readonly look: Look;
@@ -17,36 +13,13 @@ export interface PlainOptions {
 
 /** Tells a run in lines: one per event, and the summary at its end. */
 export function plainLines({ look, dated, write }: PlainOptions): (event: RunEvent) => void {
-  const line = (event: RunEvent, text: string) => write(`${dated ? `${event.at} ` : ''}${printable(text)}\n`);
-  const told = new Map<string, number>();
+  const isTold = paced();
   return (event) => {
-    switch (event.type) {
-      case 'run_started':
-        return line(event, `run ${event.run}: ${event.pipelines.join(', ') || 'no pipeline is enabled'}`);
-      case 'pipeline_started':
-        told.set(event.pipeline, Date.parse(event.at));
-        return line(event, `${event.pipeline}: ${event.from} ${look.unicode ? '→' : '->'} ${event.to}`);
-      case 'notice':
-        return line(
-          event,
-          `${event.pipeline === undefined ? '' : `${event.pipeline}: `}${event.level === 'warn' ? 'warning: ' : ''}${event.message}`,
-        );
-      case 'progress':
-        if (Date.parse(event.at) - (told.get(event.pipeline) ?? 0) < progressEvery) return;
-        told.set(event.pipeline, Date.parse(event.at));
-        return line(
-          event,
-          `${event.pipeline}: ${count(event.counts.read)} read, ${count(event.counts.rejected)} rejected`,
-        );
-      case 'pipeline_finished':
-        if (dated) line(event, `${event.pipeline}: ${ending(event.result)}`);
-        return;
-      case 'run_finished':
-        write(`${summary(event.result, look)}\n`);
-    }
+    if (!isTold(event) || (event.type === 'pipeline_finished' && !dated)) return;
+    if (event.type === 'run_finished') return write(`${summary(event.result, look)}\n`);
+    const about = 'pipeline' in event && event.pipeline !== undefined ? `${event.pipeline}: ` : '';
+    const warning = event.type === 'notice' && event.level === 'warn' ? 'warning: ' : '';
+    const words = wordsOf(event, look.unicode ? '→' : '->');
+    write(`${dated ? `${event.at} ` : ''}${printable(`${about}${warning}${words}`)}\n`);
   };
-}
-
-function ending({ status, reason }: PipelineResult): string {
-  return reason === undefined ? status : `${status}: ${reason}`;
 }

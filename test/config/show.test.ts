@@ -34,6 +34,7 @@ describe('config show', () => {
     expect(parse(shown)).toEqual({
       version: 1,
       state: 'file:.syncline/state.db',
+      logs: { dir: '.syncline/logs', level: 'info', keep: '30d', database: { level: 'warn' } },
       sources: {
         crm: {
           type: join(plugins, 'crm.ts'),

@@ -27,6 +27,7 @@ const sink: OpenSink = {
   discover: fail,
   begin: async () => writer,
   ledger: { read: fail, write: fail, list: fail },
+  prune: fail,
   close: fail,
 };
 
@@ -53,6 +54,7 @@ test('whatever a sink throws is named after it, and what it did', async () => {
   const guarded = await opened(async () => sink);
   await expect(guarded.discover('t')).rejects.toMatchObject(told('looking at t'));
   await expect(guarded.ledger?.list()).rejects.toMatchObject(told('listing its ledger'));
+  await expect(guarded.prune?.('t', 'at', '')).rejects.toMatchObject(told('pruning t'));
   await expect(guarded.close()).rejects.toMatchObject(told('closing'));
   const writing = await guarded.begin(request);
   await expect(writing.commit({} as RowBatch)).rejects.toMatchObject(told('writing t'));
@@ -65,9 +67,11 @@ test('what a sink does not have it does not have afterwards either', async () =>
   const guarded = await opened(async () => ({
     ...sink,
     ledger: undefined,
+    prune: undefined,
     begin: async () => ({ commit, close }),
   }));
   expect(guarded.ledger).toBeUndefined();
+  expect(guarded.prune).toBeUndefined();
   expect((await guarded.begin(request)).complete).toBeUndefined();
 });
 

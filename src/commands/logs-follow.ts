@@ -1,0 +1,63 @@
+import { setTimeout } from 'node:timers/promises';
+import type { LogReader } from '../log/read.ts';
+import type { LogLine } from '../model/log-line.ts';
+import { logText } from './logs-text.ts';
+import type { Shell } from './shell.ts';
+import { stopCode, stopSignal } from './stop.ts';
+
+/** So often it is looked for new lines, in milliseconds: files tell of themselves on no system alike. */
+const lookEvery = 200;
+
+/** So many lines that are there already are shown first, where a flag does not say. */
+const recentLines = 10;
+
+export interface Following {
+  readonly reader: LogReader;
+  /** Only this run, all of it; ends when it ends. */
+  readonly run?: string;
+  readonly wanted: (line: LogLine) => boolean;
+  readonly recent?: number;
+}
+
+/** Shows lines as they are written, until it is stopped or nobody reads them any more; the exit code. */
+export async function follow(shell: Shell, following: Following): Promise<number> {
+  const { run } = following;
+  const stop = stopSignal();
+  const unread = new AbortController();
+  const leave = () => unread.abort();
+  process.stdout.once('error', leave);
+  const over = AbortSignal.any([stop.signal, unread.signal]);
+  try {
+    const print = printer(shell, run === undefined);
+    const recent = following.recent ?? (run === undefined ? recentLines : Number.POSITIVE_INFINITY);
+    let ended = await tellFresh(following, (lines) => lines.slice(-recent).forEach(print));
+    while (!ended && !over.aborted) {
+      await setTimeout(lookEvery, undefined, { signal: over }).catch(() => undefined);
+      ended = await tellFresh(following, (lines) => lines.forEach(print));
+    }
+    return stop.signal.aborted ? stopCode(stop.signal) : 0;
+  } finally {
+    process.stdout.off('error', leave);
+    stop.forget();
+  }
+}
+
+/** Tells what is new; true when the one run that is followed has ended. */
+async function tellFresh(
+  { reader, run, wanted }: Following,
+  tell: (lines: readonly LogLine[]) => void,
+): Promise<boolean> {
+  let ended = false;
+  const lines: LogLine[] = [];
+  for await (const line of reader.fresh(run)) {
+    if (wanted(line)) lines.push(line);
+    if (run !== undefined && line.run === run && line.event === 'run_finished') ended = true;
+  }
+  tell(lines);
+  return ended;
+}
+
+function printer(shell: Shell, several: boolean): (line: LogLine) => void {
+  if (shell.output === 'table') return (line) => shell.print(logText(line, several));
+  return (line) => shell.print(`${JSON.stringify(line)}\n`);
+}
