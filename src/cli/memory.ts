@@ -88,6 +88,16 @@ function addRejectsCommands(rejects: Command, execute: Execute): void {
       execute(async (shell) => (await import('../commands/rejects.ts')).showRejects(shell, name, limit)),
     );
   rejects
+    .command('retry')
+    .description('map the rejected rows of a run or pipeline again, and commit those that fit now')
+    .argument('[run|pipeline]')
+    .option('--allow-rejects', 'rows that are rejected again alone do not change the exit code', false)
+    .action((name: string | undefined, { allowRejects }: { allowRejects: boolean }) =>
+      execute(async (shell) =>
+        (await import('../commands/retry.ts')).retryRejects(shell, name, allowRejects),
+      ),
+    );
+  rejects
     .command('drop')
     .description('forget the rejected rows of a run or pipeline')
     .argument('[run|pipeline]')

@@ -15,11 +15,12 @@ export async function listRejects(shell: Shell, name: string | undefined): Promi
       found.length === 0
         ? 'no rows are rejected\n'
         : columns([
-            ['RUN', 'PIPELINE', 'REJECTED', 'MOST OFTEN'],
+            ['RUN', 'PIPELINE', 'REJECTED', 'SUPERSEDED', 'MOST OFTEN'],
             ...found.map((one) => [
               one.run,
               one.pipeline,
               count(one.rejected),
+              count(one.superseded),
               `${one.code}: ${shortened(one.example, 80)}`,
             ]),
           ]),
@@ -44,7 +45,9 @@ export async function showRejects(shell: Shell, name: string | undefined, limit:
         : found
             .map((one) => {
               const reason = `${one.field === undefined ? '' : `${printable(one.field)}: `}${printable(one.reason)}`;
-              return `${one.pipeline}  ${reason}  [${one.code}]\n    ${shortened(one.record, 400)}\n`;
+              const superseded =
+                one.superseded_by === undefined ? '' : `  superseded by run ${one.superseded_by}`;
+              return `${one.pipeline}  ${reason}  [${one.code}]${superseded}\n    ${shortened(one.record, 400)}\n`;
             })
             .join(''),
     );
@@ -63,7 +66,7 @@ export async function dropRejects(shell: Shell, name: string | undefined, all: b
   });
 }
 
-function filterOf(name: string, pipelines: ReadonlyMap<string, unknown>): RejectFilter {
+export function filterOf(name: string, pipelines: ReadonlyMap<string, unknown>): RejectFilter {
   if (pipelines.has(name)) return { pipeline: name };
   if (/^[0-9A-HJKMNP-TV-Z]{26}$/.test(name)) return { run: name };
   throw new SyncError('usage/unknown_pipeline', `"${name}" is neither a run nor a pipeline of this config`, {

@@ -1,5 +1,5 @@
 import type { Emit } from '../engine/events.ts';
-import { openRunner } from '../engine/runner.ts';
+import { openRunner, type Runner, type RunOptions } from '../engine/runner.ts';
 import { selectPipelines } from '../engine/select.ts';
 import { jsonLines } from '../tui/json.ts';
 import { plainLines } from '../tui/plain.ts';
@@ -26,19 +26,26 @@ export async function run(shell: Shell, names: readonly string[], flags: RunFlag
   tellWarnings(shell, config.warnings);
   const pipelines = selectPipelines(config, names, flags.select);
   const runner = await openRunner(config);
+  return runAndPrint(shell, runner, {
+    pipelines,
+    ...range,
+    allow_again: shell.yes,
+    concurrency: flags.concurrency,
+    max_records: flags.maxRecords,
+    adopt: flags.adopt,
+    allow_empty: flags.allowEmpty,
+    allow_rejects: flags.allowRejects,
+  }).finally(() => runner.close());
+}
+
+/** Runs, tells of it as the shell wants it, and can be stopped; the exit code is that of the run. */
+export async function runAndPrint(shell: Shell, runner: Runner, options: RunOptions): Promise<number> {
   const stop = stopSignal();
   try {
     const result = await runner.run({
-      pipelines,
-      ...range,
-      allow_again: shell.yes,
-      concurrency: flags.concurrency,
+      ...options,
       emit: reporter(shell),
       signal: stop.signal,
-      max_records: flags.maxRecords,
-      adopt: flags.adopt,
-      allow_empty: flags.allowEmpty,
-      allow_rejects: flags.allowRejects,
       report_bug: (error) => writeCrash(error, shell.redact),
     });
     if (shell.output !== 'table')
@@ -46,7 +53,6 @@ export async function run(shell: Shell, names: readonly string[], flags: RunFlag
     return result.exitCode;
   } finally {
     stop.forget();
-    await runner.close();
   }
 }
 

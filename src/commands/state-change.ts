@@ -44,7 +44,10 @@ export async function resetCheckpoint(shell: Shell, name: string): Promise<void>
   await withLedgers(shell, async (ledgers, config, state) => {
     const pipeline = pipelineNamed(config, name);
     const parts = partsOf(pipeline).flat();
-    const keys = new Set(parts.map((part) => ledgerKey(part, {}).pipeline));
+    // What a retry committed stays known: it tells which of the rejects are in the target already.
+    const keys = new Set(
+      parts.flatMap((part) => [{}, { rejects: {} }].map((of) => ledgerKey(part, of).pipeline)),
+    );
     for (const part of parts) {
       const ledger = await ledgers.of(part);
       const key = ledgerKey(part, {});

@@ -14,6 +14,8 @@ export interface Config {
   /** The absolute path of the state's database file. */
   readonly state: string;
   readonly logs: LogsConfig;
+  /** How many runs are remembered, and for how many milliseconds. */
+  readonly history: { readonly keep: number; readonly keep_runs: number };
   readonly sources: ReadonlyMap<string, SourceConfig>;
   readonly sinks: ReadonlyMap<string, SinkConfig>;
   /** In the order they are written. */

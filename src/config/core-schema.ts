@@ -151,6 +151,30 @@ export const coreSchema = {
       examples: ['file:.syncline/state.db'],
     },
     logs: logsSchema,
+    history: {
+      type: 'object',
+      additionalProperties: false,
+      default: {},
+      description:
+        'Which runs are remembered: no longer than `keep` (`90d`), no more than `keep_runs` (1000). Others are forgotten at the end of a run, but for the latest of each pipeline. Rejects stay until they are retried, dropped, or cleared with `history clear`.',
+      examples: [{ keep: '30d' }],
+      properties: {
+        keep: {
+          ...durationSchema,
+          default: '90d',
+          description: 'For how long.',
+          examples: ['90d'],
+        },
+        keep_runs: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 1_000_000,
+          default: 1000,
+          description: 'How many.',
+          examples: [1000],
+        },
+      },
+    },
     include: {
       type: ['string', 'array'],
       items: { type: 'string' },

@@ -3,7 +3,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parsePath } from '../transform/path.ts';
 import { checkCycles } from './after.ts';
 import type { Config, PipelineConfig, SinkConfig, SourceConfig, StreamConfig } from './config.ts';
+import { isFields } from './defaults.ts';
 import type { ConfigPath, Document } from './document.ts';
+import { resolveDuration } from './durations.ts';
 import type { Findings } from './findings.ts';
 import { resolveIncremental } from './incremental.ts';
 import { resolveLogs } from './logs.ts';
@@ -26,17 +28,19 @@ export async function resolveConfig(
   findings.sort();
   const sources = resolveSources(checked.sources, findings);
   const sinks = resolveSinks(checked.sinks);
+  const history = resolveHistory(checked.history, findings);
   const pipelines = await resolvePipelines(checked, { sources, sinks }, directory, findings);
   const logs = resolveLogs({ checked, sinks, pipelines, directory, findings });
   checkTargets(pipelines, findings);
   checkCycles(pipelines, findings);
   findings.sort();
-  if (findings.errors.length > 0 || logs === undefined) return undefined;
+  if (findings.errors.length > 0 || logs === undefined || history === undefined) return undefined;
   return {
     file: document.file,
     directory,
     state: statePath(String(checked.state), directory),
     logs,
+    history,
     sources,
     sinks,
     pipelines,
@@ -93,6 +97,14 @@ async function resolvePipelines(
     if (pipeline !== undefined) pipelines.set(name, pipeline);
   }
   return pipelines;
+}
+
+/** Undefined where the schema found it wrong. */
+function resolveHistory(value: unknown, findings: Findings): Config['history'] | undefined {
+  const { keep, keep_runs } = isFields(value) ? value : {};
+  const milliseconds = resolveDuration(keep, ['history', 'keep'], findings);
+  if (milliseconds === undefined || typeof keep_runs !== 'number') return undefined;
+  return { keep: milliseconds, keep_runs };
 }
 
 function recordFields(value: unknown, path: ConfigPath, findings: Findings): readonly string[] {

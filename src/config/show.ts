@@ -55,6 +55,7 @@ function effective(config: Config, document: Document): Fields {
     version: 1,
     state: read(written, 'state') ?? coreSchema.properties.state.default,
     logs: logsOf(config, written),
+    history: { keep: printDuration(config.history.keep), keep_runs: config.history.keep_runs },
     sources: toFields(sources),
     sinks: toFields(sinks),
     pipelines: toFields(pipelines),

@@ -34,6 +34,7 @@ export type SinkEntry = Entry<SinkDefinition>;
 export interface Checked {
   readonly state: unknown;
   readonly logs: unknown;
+  readonly history: unknown;
   readonly sources: ReadonlyMap<string, SourceEntry>;
   readonly sinks: ReadonlyMap<string, SinkEntry>;
   readonly pipelines: ReadonlyMap<string, Fields>;
@@ -59,8 +60,8 @@ export async function validateDocument(
     sources.set(name, await sourceEntry(check, name, value));
   const sinks = new Map<string, SinkEntry>();
   for (const [name, value] of entriesOf(root.sinks)) sinks.set(name, await sinkEntry(check, name, value));
-  const { state, logs } = root;
-  return { state, logs, sources, sinks, pipelines: new Map(entriesOf(root.pipelines)) };
+  const { state, logs, history } = root;
+  return { state, logs, history, sources, sinks, pipelines: new Map(entriesOf(root.pipelines)) };
 }
 
 async function sourceEntry(check: Check, name: string, value: Fields): Promise<SourceEntry> {

@@ -1,8 +1,11 @@
 import type { Checkpoint, LedgerKey } from '../model/checkpoint.ts';
-import type { Column, RowBatch, Target } from '../model/types.ts';
+import { SyncError } from '../model/errors.ts';
+import type { Column, Reject, RowBatch, Target } from '../model/types.ts';
 import type { Ledger, Writer } from '../plugin/contract.ts';
 import type { MappedBatch } from '../transform/mapping.ts';
+import { type Piece, refusalOf, toPieces } from './piece.ts';
 import { RejectGuard } from './reject-limit.ts';
+import { type BatchToCommit, RejectList } from './reject-list.ts';
 import { basis, isExact } from './resume.ts';
 import type { PipelineRun } from './run.ts';
 import { targetMaker } from './target.ts';
@@ -16,6 +19,13 @@ export interface CommitPlace {
   /** True when the sink writes it with the rows; else it is written after them. */
   readonly together: boolean;
   readonly fence: number;
+}
+
+/** A batch that is under way, with what of it is still to be written. */
+interface Pieces extends BatchToCommit {
+  readonly pieces: Piece[];
+  readonly rejects: Reject[];
+  readonly refused: Set<number>;
 }
 
 /**
@@ -32,9 +42,14 @@ export class Commits {
   readonly #target: (columns: readonly Column[]) => Target;
   readonly #basis: string;
   readonly #guard: RejectGuard;
+  readonly #rejects: RejectList;
+  /** Rows that may not be doubled are committed with the checkpoint that is past them, all of a batch at once. */
+  readonly #divisible: boolean;
   #columns: readonly Column[] | undefined;
   #latest: Target | undefined;
   #number = 0;
+  /** Rows handed to the sink before the batch that is under way. */
+  #before = 0;
   #pending: Promise<void> = Promise.resolve();
 
   constructor(io: PipelineRun, place: CommitPlace, checkpoint: Checkpoint) {
@@ -42,7 +57,9 @@ export class Commits {
     this.#place = place;
     this.checkpoint = checkpoint;
     this.#basis = basis(io.pipeline);
+    this.#divisible = !isExact(io.pipeline);
     this.#guard = new RejectGuard(io.pipeline);
+    this.#rejects = new RejectList(io, place.key);
     this.#target = targetMaker(io.config, io.pipeline, place.key.pipeline, io.run);
   }
 
@@ -71,32 +88,78 @@ export class Commits {
   async finish(columns: readonly Column[], last?: Checkpoint): Promise<void> {
     await this.settle();
     const checkpoint = last ?? this.checkpoint;
-    this.#guard.judgeWhole(this.#io.tally.counts, this.rows);
+    const { retry, tally } = this.#io;
+    if (!retry) this.#guard.judgeWhole(tally.counts, this.rows);
     const { writer, together } = this.#place;
     const target = this.#targetFor(columns);
     if (together || this.#io.pipeline.mode === 'replace')
       await this.#write({ target, number: this.#number + 1, rows: [], ledger: this.#entry(checkpoint) });
     await writer.complete?.();
+    await retry?.committed(checkpoint, true);
     if (!together) await this.#save(checkpoint);
     this.checkpoint = checkpoint;
   }
 
   async #commit(mapped: MappedBatch, target: Target, checkpoint: Checkpoint): Promise<void> {
-    const { state, run, pipeline, tally, redact } = this.#io;
-    if (mapped.rejects.length > 0)
-      await state.addRejects(run.id, pipeline.name, this.#number + 1, mapped.rejects, redact);
-    tally.tellRejects(mapped.rejects);
-    this.#guard.judge(tally.counts, this.rows + mapped.rows.length);
-    // Rows that may not be doubled are committed with the checkpoint that is past them, all of them.
-    const parts = isExact(pipeline) ? [mapped] : [...splitRows(mapped, pipeline.batch_size)];
-    for (const [index, { rows, scopes }] of parts.entries()) {
-      const reached = index === parts.length - 1 ? checkpoint : this.checkpoint;
-      this.#number += 1;
-      await this.#write({ target, number: this.#number, rows, scopes, ledger: this.#entry(reached) });
-      this.rows += rows.length;
+    const { together, writer } = this.#place;
+    this.#before = this.rows;
+    const pieces = toPieces(mapped, this.#divisible ? this.#io.pipeline.batch_size : mapped.rows.length);
+    const batch = {
+      mapped,
+      target,
+      checkpoint,
+      pieces,
+      rejects: [...mapped.rejects],
+      refused: new Set<number>(),
+    };
+    await this.#keep(batch);
+    this.#judge(mapped.rejects, mapped.rows.length);
+    for (let piece = pieces[0]; piece; piece = pieces[0]) {
+      try {
+        await this.#writePiece(piece, target, pieces.length === 1 ? checkpoint : this.checkpoint);
+        pieces.shift();
+      } catch (error) {
+        await this.#takeOut(error, piece, batch);
+      }
     }
     this.checkpoint = checkpoint;
-    if (!this.#place.together && this.#place.writer.complete === undefined) await this.#save(checkpoint);
+    if (!together && writer.complete === undefined) await this.#save(checkpoint);
+    await this.#io.retry?.committed(checkpoint, writer.complete === undefined);
+  }
+
+  /** The rejects of a batch are known as committed with its last piece. */
+  #keep(batch: Pieces): Promise<void> {
+    return this.#rejects.keep(batch, this.#number + batch.pieces.length);
+  }
+
+  /** Makes rejects of the rows that the target refused, so that the rest can be written; throws what it cannot mend. */
+  async #takeOut(error: unknown, piece: Piece, batch: Pieces): Promise<void> {
+    const { mapped, target, pieces, rejects, refused } = batch;
+    const refusal = refusalOf(error, piece, mapped, target, this.#divisible);
+    // Whoever took over reads these records again, and comes to its own rejects.
+    const isLost = error instanceof SyncError && error.code === 'lease/lost';
+    if (refusal || isLost) await this.#rejects.undo(this.#number);
+    if (!refusal) throw error;
+    for (const place of refusal.refused) refused.add(place);
+    rejects.push(...refusal.rejects);
+    pieces.splice(0, 1, ...refusal.rest);
+    await this.#keep(batch);
+    this.#io.tally.add({ rejected: refusal.rejects.length });
+    this.#judge(refusal.rejects, mapped.rows.length - refused.size);
+  }
+
+  #judge(rejects: readonly Reject[], rows: number): void {
+    const { tally, retry } = this.#io;
+    tally.tellRejects(rejects);
+    // What is retried was rejected before: that some of it still is says nothing of the source.
+    if (!retry) this.#guard.judge(tally.counts, this.#before + rows);
+  }
+
+  async #writePiece({ rows, scopes }: Piece, target: Target, reached: Checkpoint): Promise<void> {
+    const number = this.#number + 1;
+    await this.#write({ target, number, rows, scopes, ledger: this.#entry(reached) });
+    this.#number = number;
+    this.rows += rows.length;
   }
 
   async #write(batch: RowBatch): Promise<void> {
@@ -125,11 +188,4 @@ export class Commits {
     this.#columns = columns;
     return this.#latest;
   }
-}
-
-/** `each` may make many rows of one record: they are cut to size, but a parent's rows stay together. */
-function* splitRows(mapped: MappedBatch, size: number): Generator<Pick<RowBatch, 'rows' | 'scopes'>> {
-  if (mapped.scopes || mapped.rows.length <= size) return yield mapped;
-  for (let from = 0; from < mapped.rows.length; from += size)
-    yield { rows: mapped.rows.slice(from, from + size) };
 }

@@ -12,7 +12,7 @@ export type RunEvent =
       readonly type: 'pipeline_started';
       readonly at: string;
       readonly pipeline: string;
-      /** `source.stream` and `sink.target`. */
+      /** `source.stream`, or `rejects` where they are retried, and `sink.target`. */
       readonly from: string;
       readonly to: string;
       /** This is pipeline `step` of `steps`, from 1. */

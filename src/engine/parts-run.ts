@@ -5,6 +5,7 @@ import type { Holder } from '../state/state.ts';
 import { type PipelinePart, partitionLabel, partsOf, toOf } from './parts.ts';
 import type { Ended, RunShared } from './pipeline.ts';
 import { ledgerKey, type ReadScope } from './resume.ts';
+import { Retry } from './retry.ts';
 import { moveCursor } from './rollback.ts';
 import { type Begun, begin, type PipelineRun, runPart } from './run.ts';
 import { type Reader, shareRead } from './shared-read.ts';
@@ -96,15 +97,17 @@ async function beginPart(
   const { id, started_at, range, opened, signal } = shared;
   signal.throwIfAborted();
   lease.lost.throwIfAborted();
-  const live = ledgerKey(part, {});
-  const { entry } = await ledger.read(live);
-  // A window is written beside the live checkpoint, which must be fenced all the same.
-  if (entry && scope.window) await ledger.write(live, { ...entry, fence: lease.fence });
+  await fenceOthers(ledger, part, scope, lease.fence);
   if (range.rollback !== undefined)
-    await moveCursor(ledger, live, part, { value: range.rollback, fence: lease.fence, now: started_at });
+    await moveCursor(ledger, ledgerKey(part, {}), part, {
+      value: range.rollback,
+      fence: lease.fence,
+      now: started_at,
+    });
   if (part.mode === 'append' && sink.ledger === undefined && part.stream.incremental)
     tally.notice('info', `${toOf(part)} keeps no ledger: after a crash, rows may be there twice`);
-  const source = await opened.source(part.source);
+  const retry = scope.rejects && new Retry(shared.state, part, scope.rejects, id);
+  const source = retry?.source ?? (await opened.source(part.source));
   const run = { id, started_at };
   return begin({
     ...shared,
@@ -114,9 +117,24 @@ async function beginPart(
     sink,
     tally,
     scope,
+    retry,
     fence: lease.fence,
     lost: lease.lost,
   });
+}
+
+/** A window and a retry are written beside the live checkpoint, and all of them must be fenced, whichever is read. */
+async function fenceOthers(
+  ledger: Ledger,
+  part: PipelinePart,
+  scope: ReadScope,
+  fence: number,
+): Promise<void> {
+  const own = ledgerKey(part, scope).pipeline;
+  for (const key of [{}, { rejects: {} }].map((other) => ledgerKey(part, other))) {
+    const { entry } = key.pipeline === own ? {} : await ledger.read(key);
+    if (entry) await ledger.write(key, { ...entry, fence });
+  }
 }
 
 async function runBegun(begun: Begun, reader: Reader | undefined, { failing }: RunShared): Promise<Ended> {
@@ -135,7 +153,7 @@ function readersOf(begun: readonly Begun[]): ReadonlyMap<Begun, Reader> {
   const alike = new Map<string, { readonly source: OpenSource; readonly parts: Begun[] }>();
   for (const one of begun) {
     const [{ range, position }, ...others] = one.readings;
-    if (others.length > 0) continue;
+    if (others.length > 0 || one.io.retry) continue;
     const place = JSON.stringify([range, position], (_, value: unknown) =>
       typeof value === 'bigint' ? `${value}n` : value,
     );

@@ -1,7 +1,7 @@
 import type { Config, PipelineConfig } from '../config/config.ts';
 import type { Redact } from '../model/redact.ts';
 import { noCounts, type PipelineResult } from '../model/result.ts';
-import type { State } from '../state/state.ts';
+import type { RejectFilter, State } from '../state/state.ts';
 import type { Emit } from './events.ts';
 import type { Logs } from './logs.ts';
 import type { OpenedPlugins } from './opened.ts';
@@ -25,6 +25,8 @@ export interface RunShared {
   readonly emit: Emit;
   readonly signal: AbortSignal;
   readonly range: RunRange;
+  /** Instead of the streams, these kept rejects are read. */
+  readonly rejects?: RejectFilter;
   readonly max_records?: number;
   readonly adopt: boolean;
   readonly allow_empty: boolean;
@@ -53,7 +55,7 @@ export async function pipelineResult(pipeline: PipelineConfig, shared: RunShared
         ? { status: 'skipped', reason: fresh }
         : await runParts(pipeline, scope, shared, tally),
     );
-    const limits = [range.window, range.partition, max_records];
+    const limits = [range.window, range.partition, max_records, shared.rejects];
     const part = limits.some((limit) => limit !== undefined);
     const whole = scope?.full || pipeline.stream.incremental === undefined;
     await state.finishPipeline(id, pipeline.name, ended, part ? 'part' : whole ? 'whole' : 'new');
@@ -83,6 +85,7 @@ async function scopeOf(
   shared: RunShared,
 ): Promise<ReadScope | undefined> {
   const { full = false, window, rollback } = shared.range;
+  if (shared.rejects !== undefined) return { full, rejects: shared.rejects };
   if (full || window !== undefined || rollback !== undefined) return { full, window };
   const age = async (whole: boolean) => {
     const at = await shared.state.lastSuccess(name, whole);

@@ -5,6 +5,7 @@ import type { Checkpoint, LedgerEntry, LedgerKey, LedgerState } from '../model/c
 import { SyncError } from '../model/errors.ts';
 import { printJson } from '../model/json.ts';
 import type { SourceRecord } from '../model/types.ts';
+import type { RejectFilter } from '../state/state.ts';
 import { openReading, type Reading } from '../transform/reading.ts';
 import { type PipelinePart, partitionLabel } from './parts.ts';
 import type { Tally } from './tally.ts';
@@ -15,19 +16,21 @@ export interface ReadScope {
   readonly full: boolean;
   /** Only this range of the cursor field, with a checkpoint of its own. */
   readonly window?: { readonly from?: string; readonly to?: string };
+  /** Not the stream, but the rejects that were kept of it. */
+  readonly rejects?: RejectFilter;
 }
 
 /**
- * Where a ledger keeps the checkpoint of such a read: a window leaves the live one alone. A pipeline's name has no
- * space: what follows one is the partition and the window.
+ * Where a ledger keeps the checkpoint of such a read: a window, or a retry of rejects, leaves the live one alone. A
+ * pipeline's name has no space: what follows one is the partition, and what is read of it.
  */
 export function ledgerKey(
   { name, target, partition }: PipelinePart,
-  { window }: Pick<ReadScope, 'window'>,
+  { window, rejects }: Pick<ReadScope, 'window' | 'rejects'>,
 ): LedgerKey {
   const part = partition === undefined ? '' : ` ${partitionLabel(partition)}`;
   const range = window === undefined ? '' : ` ${window.from ?? ''}..${window.to ?? ''}`;
-  return { pipeline: `${name}${part}${range}`, target };
+  return { pipeline: `${name}${part}${rejects === undefined ? range : ' rejects'}`, target };
 }
 
 /**
@@ -54,9 +57,21 @@ export interface Resume {
   readonly tally: Tally;
 }
 
+/** By what the state knows which part of a pipeline a reject belongs to. */
+export function partName(part: PipelinePart): string {
+  return checkpointName(part, ledgerKey(part, {}));
+}
+
+/** By what the state knows of which commits a reject came with. */
+export function checkpointName({ sink }: Pick<PipelinePart, 'sink'>, key: LedgerKey): string {
+  return `${key.pipeline} in ${sink.name}.${key.target}`;
+}
+
 /** A reading that goes on where the last one stopped. Throws where the checkpoint and the world no longer agree. */
 export function resumeReading({ pipeline, scope, state, now, tally }: Resume): Reading {
   refuseGoneTarget(pipeline, scope, state);
+  // Rejects that are done leave the list, so what is there is to be read from its beginning.
+  if (scope.rejects) return openReading({ now, exact: false, key: [], full: true, hash: () => '' });
   const replaces = pipeline.mode === 'replace';
   const checkpoint = replaces
     ? undefined

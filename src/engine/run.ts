@@ -1,10 +1,11 @@
 /** THE loop: records are read, mapped to rows, and committed batch by batch. Everything flows one way. */
 
 import type { Config, PipelineConfig } from '../config/config.ts';
-import type { LedgerState } from '../model/checkpoint.ts';
+import type { LedgerEntry, LedgerKey, LedgerState } from '../model/checkpoint.ts';
 import { SyncError } from '../model/errors.ts';
 import type { Redact } from '../model/redact.ts';
 import type { PipelineResult } from '../model/result.ts';
+import type { SourceRecord } from '../model/types.ts';
 import type { OpenSink, OpenSource } from '../plugin/contract.ts';
 import type { State } from '../state/state.ts';
 import { createMapper } from '../transform/mapper.ts';
@@ -14,7 +15,8 @@ import { refuseLostState } from './adopt.ts';
 import { type CommitPlace, Commits } from './commits.ts';
 import { checkHeader } from './header.ts';
 import { type PipelinePart, readsOf } from './parts.ts';
-import { isExact, ledgerKey, type ReadScope, resumeReading } from './resume.ts';
+import { checkpointName, isExact, ledgerKey, partName, type ReadScope, resumeReading } from './resume.ts';
+import type { Retry } from './retry.ts';
 import { takeSample } from './sample.ts';
 import { readAll, type TakenBatch } from './stream.ts';
 import type { Tally } from './tally.ts';
@@ -43,6 +45,8 @@ export interface PipelineRun {
   readonly allow_empty: boolean;
   readonly signal: AbortSignal;
   readonly redact: Redact;
+  /** Where it is not the stream that is read, but the rejects kept of it. */
+  readonly retry?: Retry;
 }
 
 /** A part of a pipeline that is ready to run: where its reads begin, and where it commits. */
@@ -61,9 +65,11 @@ export async function begin(io: PipelineRun): Promise<Begun> {
   const key = ledgerKey(pipeline, scope);
   const before = await ledger.read(key);
   await refuseLostState(io, before);
-  if (before.entry) await state.dropUncommitted(pipeline.name, before.entry.run, before.entry.batch);
+  await settleRejects(io, key, before.entry);
+  // A retry has no cursor of its own: what it adds to is there as long as the live read's is.
+  const live = io.retry ? await ledger.read(ledgerKey(pipeline, {})) : before;
   const place = { ledger, key, together: sink.ledger !== undefined, fence: io.fence };
-  return { io, place, before, readings: readingsOf(io, before) };
+  return { io, place, before, readings: readingsOf(io, live) };
 }
 
 /**
@@ -91,6 +97,16 @@ function readingsOf({ pipeline, scope, run, tally }: PipelineRun, state: LedgerS
   return readings as [Reading, ...Reading[]];
 }
 
+/** Rejects of batches that were not committed come again; retried ones that were committed do not. */
+async function settleRejects(io: PipelineRun, key: LedgerKey, entry: LedgerEntry | undefined): Promise<void> {
+  const { pipeline, state, retry, tally } = io;
+  const { run = '', batch = 0 } = entry ?? {};
+  const checkpoint = checkpointName(pipeline, key);
+  const part = partName(pipeline);
+  await state.dropUncommitted({ pipeline: pipeline.name, part, checkpoint, run, batch }, 'later_runs');
+  await retry?.begin(entry?.checkpoint, tally);
+}
+
 /** One read, or one after the other, from where the readings begin to their end. */
 async function transfer(
   io: PipelineRun,
@@ -105,7 +121,8 @@ async function transfer(
   try {
     const partition = pipeline.partition ?? pipeline.stream.partitions[0];
     const strategy = (column: string) => strategyOf(pipeline, column);
-    const mapper = createMapper({ ...pipeline, partition, strategy, run });
+    const retried = io.retry && ((record: SourceRecord) => io.retry?.element(record));
+    const mapper = createMapper({ ...pipeline, partition, strategy, run, retried });
     const existing = await sink.discover(pipeline.target);
     // Files have no types to get wrong: all their columns are there from the start.
     const columns = pipeline.sink.plugin.modes.includes('upsert') ? undefined : header;
@@ -115,7 +132,7 @@ async function transfer(
     try {
       await commitAll(io, batches, mapper, commits);
       await commits.finish(mapper.columns, read.isCut() ? undefined : complete(reading, io.tally));
-      if (!read.isCut()) tellUnseen(io, mapper);
+      if (!read.isCut() && !io.retry) tellUnseen(io, mapper);
       return cursorOf(reading, commits);
     } finally {
       await commits.settle().catch(() => undefined);

@@ -3,7 +3,7 @@ import type { Config, PipelineConfig } from '../config/config.ts';
 import { SyncError } from '../model/errors.ts';
 import { redactor } from '../model/redact.ts';
 import { exitCodeOf, type PipelineResult, type RunResult, runStatus } from '../model/result.ts';
-import { openState, type State } from '../state/state.ts';
+import { openState, type RejectFilter, type State } from '../state/state.ts';
 import { checkAdopt } from './adopt.ts';
 import type { Emit } from './events.ts';
 import { type ReportBug, toFailure } from './failure.ts';
@@ -32,6 +32,8 @@ export interface RunOptions extends RunRange {
   readonly allow_rejects?: boolean;
   /** How many pipelines run at once. */
   readonly concurrency?: number;
+  /** Instead of reading the streams, map these kept rejects again. Refused for `replace`, which needs the whole read. */
+  readonly rejects?: RejectFilter;
   /** Called for what is no fault of the data, the config or the world. */
   readonly report_bug?: ReportBug;
 }
@@ -90,7 +92,7 @@ async function startRun(config: Config, state: State, options: RunOptions): Prom
     logs.emit(event);
   };
   emit({ type: 'run_started', at: now(), run: id, pipelines: names });
-  const { max_records, adopt = false, allow_empty = false, report_bug } = options;
+  const { max_records, adopt = false, allow_empty = false, rejects, report_bug } = options;
   const opened = openedPlugins(config, emit, signal);
   const failing = async (error: unknown): Promise<Ended> =>
     error === signal.reason && signal.aborted
@@ -106,6 +108,7 @@ async function startRun(config: Config, state: State, options: RunOptions): Prom
     max_records,
     adopt,
     allow_empty,
+    rejects,
     redact,
     failing,
     pipelines,
@@ -120,7 +123,7 @@ async function runOne(
 ): Promise<PipelineResult> {
   const { name, source, stream, targets } = pipeline;
   const { emit, pipelines } = shared;
-  const from = `${source.name}.${stream.name}`;
+  const from = shared.rejects ? 'rejects' : `${source.name}.${stream.name}`;
   const to = targets.map(({ sink, target }) => `${sink.name}.${target}`).join(', ');
   const step = pipelines.indexOf(pipeline) + 1;
   emit({ type: 'pipeline_started', at: now(), pipeline: name, from, to, step, steps: pipelines.length });
@@ -134,7 +137,7 @@ async function runOne(
 
 async function finishRun(
   ended: ReadonlyMap<string, PipelineResult>,
-  { id, started_at, signal, state, emit }: RunShared,
+  { config, id, started_at, signal, state, emit }: RunShared,
   { allow_rejects = false }: RunOptions,
 ): Promise<RunResult> {
   const results = [...ended.values()];
@@ -150,15 +153,23 @@ async function finishRun(
   };
   try {
     await state.finishRun(result);
+    await state.forgetRuns(config.history);
   } finally {
     emit({ type: 'run_finished', at: now(), result });
   }
   return result;
 }
 
-function refuseLimitedReplace({ pipelines, max_records }: RunOptions): void {
+function refuseLimitedReplace({ pipelines, max_records, rejects }: RunOptions): void {
   const replacing = pipelines.find(({ targets }) => targets.some(({ mode }) => mode === 'replace'));
-  if (max_records === undefined || replacing === undefined) return;
+  if (replacing === undefined) return;
+  if (rejects !== undefined)
+    throw new SyncError(
+      'usage/limited_replace',
+      `pipeline "${replacing.name}" replaces its target, so its rejects cannot be retried: they would replace the whole`,
+      { hint: `To read all of it again: syncline run ${replacing.name}` },
+    );
+  if (max_records === undefined) return;
   throw new SyncError(
     'usage/limited_replace',
     `pipeline "${replacing.name}" replaces its target, so it cannot run with --max-records: a part would replace the whole`,

@@ -120,6 +120,8 @@ export const errorCodes = {
     'More rows were rejected than the pipeline allows with `rejects.max` (5 % unless it says otherwise). That is more often a changed source than bad rows. Batches committed before stay; `syncline rejects show` has the reasons.',
   'row/check':
     "A value broke the column's rule under `checks`. The row was kept as a reject; a missing value is judged as null.",
+  'row/constraint':
+    'A constraint of the target refused the row: NOT NULL, UNIQUE, CHECK or a foreign key; the reason names it. The row was kept as a reject, and the others of its batch were written. Correct the row in the source or the mapping, or the constraint, then `syncline rejects retry`.',
   'row/depth':
     'A json value is nested deeper than 500 levels. The row was kept as a reject. Map the part of it that is needed.',
   'row/each':
@@ -203,7 +205,7 @@ export const errorCodes = {
   'source/too_many_ties':
     'Records must not be taken twice here, so those that share the latest cursor value are remembered, and these are more than 10,000. Use a finer cursor field, or `mode: upsert` with a `primary_key`, which needs no memory.',
   'sql/constraint':
-    'The database refused a row for one of its own rules: NOT NULL, UNIQUE, CHECK or a foreign key. Nothing of the batch was written. Correct the row in the source or the mapping, or the rule.',
+    'The database refused a row for one of its own rules: NOT NULL, UNIQUE, CHECK or a foreign key. Nothing of the batch was written, because it is not known which row it was, or it cannot be left out. Correct the row in the source or the mapping, or the rule.',
   'sql/corrupt':
     'The file is not a database, or is damaged. It was left as it is. Keep a copy aside and restore it from a backup, or name another file.',
   'sql/failed':
@@ -237,7 +239,7 @@ export const errorCodes = {
   'usage/invalid':
     'The command line was not understood. Nothing was run. `syncline COMMAND --help` shows its flags.',
   'usage/limited_replace':
-    '`--max-records`, `--from`, `--to` and `--last` read a part of a stream, and mode `replace` makes the target what was read: together they would throw rows away. Nothing was run.',
+    '`--max-records`, `--from`, `--to`, `--last` and `rejects retry` read a part of a stream, and mode `replace` makes the target what was read: together they would throw rows away. Nothing was run.',
   'usage/no_cursor':
     '`--from`, `--to`, `--last` and `--rollback` go by the cursor of a stream, and this one is not incremental. Nothing was run. Declare `incremental`, or run without them: all of it is read.',
   'usage/read_again':

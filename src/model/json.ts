@@ -93,3 +93,22 @@ function showNested(value: object, redact: Redact, around: Set<object>): string 
   const members = Object.entries(value).filter(([, member]) => member !== undefined);
   return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${inside(member)}`).join(',')}}`;
 }
+
+/** Whether a value is all data, so that it comes back from its JSON text as it was. */
+export function isJson(value: unknown): boolean {
+  return isWhole(value, new Set());
+}
+
+function isWhole(value: unknown, around: Set<object>): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object') return ['string', 'boolean', 'bigint'].includes(typeof value);
+  if (value === null || value instanceof Decimal) return true;
+  const prototype = Array.isArray(value) ? null : Object.getPrototypeOf(value);
+  if (prototype !== null && prototype !== Object.prototype) return false;
+  if (around.has(value) || around.size === maxDepth) return false;
+  around.add(value);
+  const members = Object.values(value).filter((member) => member !== undefined);
+  const whole = members.every((member) => isWhole(member, around));
+  around.delete(value);
+  return whole;
+}

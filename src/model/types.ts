@@ -182,10 +182,25 @@ export interface RowCounts {
   readonly kept: number;
 }
 
+/** One element of a record, by its place in the array that `each` points to. */
+export interface ElementPlace {
+  readonly record: SourceRecord;
+  readonly element: number;
+}
+
 /** A row that was refused, before it got its place in the state. */
 export interface Reject {
   /** The record as read (under `each`, the element). */
   readonly record: Value;
+  /** Under `each`: the whole record, and which element of it this is. */
+  readonly of?: ElementPlace;
+  /**
+   * What a later row has as well that stands in its place: its primary key, or under `replace_within` the key of its
+   * parent record. Undefined where it could not be computed.
+   */
+  readonly key?: readonly Cell[];
+  /** How many rows of its batch (under `replace_within`, scopes) are not later than it. */
+  readonly after: number;
   /** The field that did not fit, where one can be named. */
   readonly field?: string;
   /** Such as `row/type`. */

@@ -172,6 +172,10 @@ export interface Writer {
    * Writes a batch whole or not at all, and makes the target able to hold its columns first: a missing target is
    * created, a missing column added. When it resolves, the rows are durable, or wait for `complete` in a sink that
    * publishes at the end. When it rejects, nothing of the batch was written. Never called while one is under way.
+   *
+   * Where a constraint of the target refuses rows, it rejects with `RowsRefused`, which names them, or, where it cannot
+   * tell which, with a `SyncError` of the code `sql/constraint`. The refused rows become rejects, and the others are
+   * committed again; where they are not named, the batch is halved until they are found, if its rows may come twice.
    */
   commit(batch: RowBatch): Promise<Committed>;
   /** Called once after the last commit of a complete read: what was written aside becomes visible, all at once. */

@@ -2,30 +2,33 @@ import { SyncError } from '../model/errors.ts';
 import type { MergeFunction, Target } from '../model/types.ts';
 import type { Committed } from '../plugin/contract.ts';
 import { importModule } from '../plugin/module.ts';
-import { type BatchedRows, fold } from '../transform/fold.ts';
-import { insertRows, writeChanges } from './changes.ts';
+import type { BatchedRows } from '../transform/fold.ts';
 import { commitId, findCommit, hasRows, holdEntry, type StoredBatch, writeEntry } from './checkpoints.ts';
 import type { Connection } from './libsql-connection.ts';
-import { existingRows } from './lookup.ts';
-import { rememberAppended, rememberChanges } from './memory.ts';
 import type { Session } from './session.ts';
 import { prepareTable } from './table.ts';
-
-type Functions = ReadonlyMap<string, MergeFunction>;
+import { type Functions, type WriteRows, writeOneByOne, writeTogether } from './write.ts';
 
 /** Commits a batch in one transaction: the table, the lookup of its rows, the fold, the changes, the ledger. */
 export async function commit(connection: Connection, batch: StoredBatch): Promise<Committed> {
   const functions = await loadFunctions(batch.target);
-  return connection.transaction(
-    (session) => commitIn(session, batch, functions),
-    (session) => findCommit(session, commitId(batch)),
-  );
+  const commitBy = (write: WriteRows) =>
+    connection.transaction(
+      (session) => commitIn(session, batch, functions, write),
+      (session) => findCommit(session, commitId(batch)),
+    );
+  try {
+    return await commitBy(writeTogether);
+  } catch (error) {
+    if (!(error instanceof SyncError) || error.code !== 'sql/constraint') throw error;
+    return commitBy(writeOneByOne);
+  }
 }
 
-function commitIn(session: Session, batch: StoredBatch, functions: Functions): Committed {
+function commitIn(session: Session, batch: StoredBatch, functions: Functions, write: WriteRows): Committed {
   const { pipeline, target, ...id } = commitId(batch);
   const before = holdEntry(session, { pipeline, target }, batch.ledger.fence);
-  const committed = writeRows(session, batch, functions);
+  const committed = writeRows(session, batch, functions, write);
   const wrote = hasWritten(session, batch, committed, before?.wrote ?? false);
   writeEntry(session, { pipeline, target }, { ...batch.ledger, ...id, wrote }, committed);
   return committed;
@@ -46,23 +49,13 @@ const nothing: Committed = {
   kept: 0,
 };
 
-function writeRows(session: Session, batch: BatchedRows, functions: Functions): Committed {
+function writeRows(session: Session, batch: BatchedRows, functions: Functions, write: WriteRows): Committed {
   const { rows, target: given } = batch;
   // A read that brought nothing: there is nothing to make a table of.
   if (rows.length === 0 && given.columns.length === 0) return nothing;
   const { schema_changes, tracked } = prepareTable(session, given);
   const target = withTracked(given, tracked);
-  const now = new Date().toISOString();
-  if (target.mode === 'append') {
-    insertRows(session, target, rows, now);
-    rememberAppended(session, target, rows);
-    return { ...nothing, schema_changes, inserted: rows.length };
-  }
-  const existing = existingRows(session, { ...batch, target });
-  const { changes, counts } = fold({ ...batch, target }, existing, functions);
-  writeChanges(session, target, changes, now);
-  rememberChanges(session, target, changes, existing);
-  return { schema_changes, ...counts };
+  return { schema_changes, ...write(session, { ...batch, target }, functions) };
 }
 
 /** By pipeline, what was last made for it: `fold` works a target and its functions out once, and knows them by identity. */

@@ -41,6 +41,15 @@ export function isBusy(error: unknown): boolean {
   return code === 5 || code === 6;
 }
 
+/** What a constraint refused, where that is what the driver says: `UNIQUE constraint failed: people.email`. */
+export function constraintOf(
+  error: unknown,
+): { readonly field?: string; readonly reason: string } | undefined {
+  if (!(error instanceof Error) || primaryCode(error) !== 19) return undefined;
+  const [, field] = /^(?:NOT NULL|UNIQUE) constraint failed: [^.,]+\.([^.,]+)$/.exec(error.message) ?? [];
+  return { field, reason: error.message };
+}
+
 /** An error of the driver as one a person can act on. Everything else that was thrown stays as it is. */
 export function toSyncError(error: unknown, path: string): unknown {
   const code = primaryCode(error);

@@ -1,6 +1,6 @@
 import type { LedgerKey } from '../model/checkpoint.ts';
 import type { ErrorCode } from '../model/codes.ts';
-import { SyncError } from '../model/errors.ts';
+import { type RefusedRow, RowsRefused, SyncError } from '../model/errors.ts';
 import type { Column } from '../model/types.ts';
 import type { Committed } from '../plugin/contract.ts';
 import type { CommitId, ListedEntry, StoredBatch, StoredEntry, StoredState } from './checkpoints.ts';
@@ -44,6 +44,7 @@ export interface Failure {
   readonly sync?: {
     readonly code: ErrorCode;
     readonly hint?: string;
+    readonly rows?: readonly RefusedRow[];
     readonly cause?: Failure;
   };
 }
@@ -53,11 +54,13 @@ export function toFailure(error: unknown): Failure {
   const { message, stack } = error;
   if (!(error instanceof SyncError)) return { message, stack };
   const { code, hint, cause } = error;
-  return { message, sync: { code, hint, cause: cause === undefined ? undefined : toFailure(cause) } };
+  const rows = error instanceof RowsRefused ? error.rows : undefined;
+  return { message, sync: { code, hint, rows, cause: cause === undefined ? undefined : toFailure(cause) } };
 }
 
 export function fromFailure({ message, stack, sync }: Failure): Error {
   if (!sync) return Object.assign(new Error(message), { stack });
-  const { code, hint, cause } = sync;
-  return new SyncError(code, message, { hint, ...(cause && { cause: fromFailure(cause) }) });
+  const { code, hint, rows, cause } = sync;
+  const options = { hint, ...(cause && { cause: fromFailure(cause) }) };
+  return rows ? new RowsRefused(message, rows, options) : new SyncError(code, message, options);
 }

@@ -1,5 +1,5 @@
 import { noCounts, type PipelineResult, type RunResult } from '../model/result.ts';
-import type { Database, SqlValue } from '../sql/index.ts';
+import type { Database, SqlValue, Statement } from '../sql/index.ts';
 import { hasEnded, thisProcess } from './process.ts';
 
 /** A run as the state has it. */
@@ -27,12 +27,17 @@ export type HistoryFilter =
   | { readonly type: 'keep_latest' }
   | { readonly type: 'older_than'; readonly milliseconds: number };
 
+/** How many runs are kept, and for how many milliseconds. */
+interface HistoryLimit {
+  readonly keep: number;
+  readonly keep_runs: number;
+}
+
 /** Which part of its stream a pipeline read: what was new, all of it, or some (a window, or no more than a number). */
 type ReadExtent = 'new' | 'whole' | 'part';
 
 /** What Syncline remembers of its runs. */
 export interface History {
-  /** Also forgets runs nobody is likely to ask for: those of more than 90 days ago, and beyond the last 1,000. */
   startRun(id: string, startedAt: string, pipelines: readonly string[]): Promise<void>;
   finishPipeline(run: string, pipeline: string, result: PipelineResult, extent?: ReadExtent): Promise<void>;
   /** When a pipeline last read what was new, or all there is, to its end (`whole`: all there is). */
@@ -43,12 +48,14 @@ export interface History {
   /** Newest first. */
   runs(filter: RunFilter): Promise<KeptRun[]>;
   run(id: string): Promise<KeptRun | undefined>;
-  /** Forgets runs that have ended, with their rejects; returns how many runs. */
+  /**
+   * Forgets runs beyond what is to be kept, but for those under way and the latest of each pipeline. Rejects stay: they
+   * are rows that somebody may still want.
+   */
+  forgetRuns(limit: HistoryLimit): Promise<void>;
+  /** Forgets runs that have ended, with their rejects and those of runs long forgotten; returns how many runs. */
   clearHistory(filter: HistoryFilter): Promise<number>;
 }
-
-const keptFor = 90 * 86_400_000;
-const keptRuns = 1000;
 
 /** Of each pipeline, the latest run that did something, and those that `fresh_for` and `full_every` go by. */
 const latest = `(
@@ -72,7 +79,6 @@ export function historyOf(database: Database, own: Set<string>, expiry: number):
         },
       ]);
       own.add(id);
-      await prune(database);
     },
     async finishPipeline(run, pipeline, result, extent = 'new') {
       const sql = `UPDATE run_pipelines SET status = ?, result = ?, extent = ?, finished_at = ?
@@ -98,6 +104,7 @@ export function historyOf(database: Database, own: Set<string>, expiry: number):
       return readRuns(database, where, [limit, pipeline, status]);
     },
     run: async (id) => (await readRuns(database, 'id = ?2', [1, id]))[0],
+    forgetRuns: (limit) => forgetRuns(database, limit),
     clearHistory: (filter) => clear(database, filter),
   };
 }
@@ -164,33 +171,48 @@ async function readRuns(
   }));
 }
 
-function clear(database: Database, filter: HistoryFilter): Promise<number> {
-  if (filter.type === 'all') return forget(database, 'true');
-  if (filter.type === 'keep_latest') return forget(database, `id NOT IN ${latest}`);
-  return forget(database, 'started_at < ?', [timeBefore(filter.milliseconds)]);
+async function clear(database: Database, filter: HistoryFilter): Promise<number> {
+  const before = filter.type === 'older_than' ? timeBefore(filter.milliseconds) : null;
+  const where =
+    filter.type === 'keep_latest' ? `?1 IS NULL AND id NOT IN ${latest}` : '(?1 IS NULL OR started_at < ?1)';
+  const runs = await endedRuns(database, where, [before]);
+  await forget(database, runs, [
+    ...(runs.length > 0 ? [{ sql: 'DELETE FROM rejects WHERE run_id = ?', rows: runs }] : []),
+    {
+      sql: `DELETE FROM rejects WHERE run_id NOT IN (SELECT id FROM runs) AND (?1 IS NULL OR rejected_at < ?1)`,
+      rows: [[before]],
+    },
+  ]);
+  return runs.length;
 }
 
-/** A run in a short interval reaches the number soon: those with rejects stay for their time all the same. */
-function prune(database: Database): Promise<number> {
-  const many = `id NOT IN (SELECT id FROM runs ORDER BY id DESC LIMIT ?2) AND id NOT IN (SELECT run_id FROM rejects)`;
-  const where = `id NOT IN ${latest} AND (started_at < ?1 OR (${many}))`;
-  return forget(database, where, [timeBefore(keptFor), keptRuns]);
+/** The subquery comes last: most often no run is so old that it need be asked. */
+async function forgetRuns(database: Database, { keep, keep_runs }: HistoryLimit): Promise<void> {
+  const where = `(started_at < ?1 OR id <= (SELECT id FROM runs ORDER BY id DESC LIMIT 1 OFFSET ?2))
+    AND id NOT IN ${latest}`;
+  const runs = await endedRuns(database, where, [timeBefore(keep), keep_runs]);
+  if (runs.length > 0) await forget(database, runs, []);
+}
+
+function endedRuns(
+  database: Database,
+  where: string,
+  parameters: readonly SqlValue[],
+): Promise<readonly SqlValue[][]> {
+  return database.all(`SELECT id FROM runs WHERE finished_at IS NOT NULL AND ${where}`, parameters);
 }
 
 async function forget(
   database: Database,
-  where: string,
-  parameters: readonly SqlValue[] = [],
-): Promise<number> {
-  const sql = `SELECT id FROM runs WHERE finished_at IS NOT NULL AND ${where}`;
-  const runs = await database.all(sql, parameters);
-  if (runs.length === 0) return 0;
+  runs: readonly SqlValue[][],
+  rejects: readonly Statement[],
+): Promise<void> {
+  const rows = (sql: string): Statement[] => (runs.length > 0 ? [{ sql, rows: runs }] : []);
   await database.write([
-    { sql: 'DELETE FROM rejects WHERE run_id = ?', rows: runs },
-    { sql: 'DELETE FROM run_pipelines WHERE run_id = ?', rows: runs },
-    { sql: 'DELETE FROM runs WHERE id = ?', rows: runs },
+    ...rows('DELETE FROM run_pipelines WHERE run_id = ?'),
+    ...rows('DELETE FROM runs WHERE id = ?'),
+    ...rejects,
   ]);
-  return runs.length;
 }
 
 function timeBefore(milliseconds: number): string {

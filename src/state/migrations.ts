@@ -56,6 +56,31 @@ const migrations: readonly (readonly string[])[] = [
     'CREATE INDEX logs_by_run ON logs (batch_id)',
     'CREATE INDEX logs_by_time ON logs (created_at)',
   ],
+  [
+    // The records of rejects that are one element of them; a record goes with its last reject.
+    'CREATE TABLE rejected_records (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID',
+    // The name its checkpoint is kept under: it tells, with the run and the batch, whether the reject's batch was committed.
+    'ALTER TABLE rejects ADD COLUMN checkpoint TEXT',
+    // That of a read of what is new, whatever was read: it stands for the target and the partition.
+    "ALTER TABLE rejects ADD COLUMN part TEXT NOT NULL DEFAULT ''",
+    // 1 when `record` (and the record it is an element of) is kept as it was read: only then it can be retried.
+    'ALTER TABLE rejects ADD COLUMN exact INTEGER NOT NULL DEFAULT 0',
+    'ALTER TABLE rejects ADD COLUMN of_record TEXT',
+    'ALTER TABLE rejects ADD COLUMN element INTEGER',
+    // Of a reject that was retried and refused again: the id it had at first, which tells its order among the others.
+    'ALTER TABLE rejects ADD COLUMN first_id INTEGER',
+    // The key of its row, and the batch that wrote a later row of that key.
+    'ALTER TABLE rejects ADD COLUMN key TEXT',
+    'ALTER TABLE rejects ADD COLUMN superseded_by TEXT',
+    'ALTER TABLE rejects ADD COLUMN superseded_batch INTEGER',
+    'ALTER TABLE rejects ADD COLUMN superseded_checkpoint TEXT',
+    'CREATE INDEX rejects_by_key ON rejects (pipeline, part, key)',
+    'CREATE INDEX rejects_by_record ON rejects (of_record)',
+    'CREATE INDEX rejects_in_order ON rejects (pipeline, coalesce(first_id, id))',
+    `CREATE TRIGGER rejected_records_end AFTER DELETE ON rejects WHEN old.of_record IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM rejects WHERE of_record = old.of_record)
+      BEGIN DELETE FROM rejected_records WHERE id = old.of_record; END`,
+  ],
 ];
 
 /** Brings a state to this version in one transaction; refuses one that a newer version wrote. */

@@ -6,15 +6,17 @@ import { type Holder, type Lease, Leases, type LeaseTimes, leaseTimes } from './
 import { type KeptLogs, logsIn } from './logs.ts';
 import { migrate } from './migrations.ts';
 import { type Rejects, rejectsOf } from './rejects.ts';
+import { type Retries, retriesOf } from './retries.ts';
 import { type PipelineStatus, statusOf } from './status.ts';
 
 export type { HistoryFilter, KeptRun } from './history.ts';
 export type { Holder, Lease } from './leases.ts';
-export type { RejectFilter } from './rejects.ts';
+export type { NewReject, PartFilter, RejectedBatch, RejectFilter } from './rejects.ts';
+export type { RejectIds } from './retries.ts';
 export type { PipelineStatus } from './status.ts';
 
 /** What Syncline remembers: its runs, their leases, rejects and logs, and the checkpoints of sinks without a ledger. */
-export interface State extends History, Rejects, KeptLogs {
+export interface State extends History, Rejects, Retries, KeptLogs {
   /**
    * Asks for the right to run a pipeline. A lease that is free, expired, or whose holder has died is given, with a
    * fence greater than any before and than `atLeast`; else it is told who holds it.
@@ -47,6 +49,7 @@ export async function openState(file: string, times: LeaseTimes = leaseTimes): P
     ...historyOf(database, runs, times.expiry),
     ...rejectsOf(database),
     ...logsIn(database),
+    ...retriesOf(database),
     acquire: (pipeline, run, atLeast) => leases.acquire(pipeline, run, atLeast),
     ledger: (sink) => checkpointsOf(database, sink),
     status: () => statusOf(database),

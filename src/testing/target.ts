@@ -16,6 +16,8 @@ export interface SinkSuite {
     target: string,
     columns: readonly Column[],
   ) => Promise<readonly (readonly Cell[])[] | undefined>;
+  /** Where a target can have constraints: makes a column of one unique, as its owner would with another client. */
+  readonly makeUnique?: (target: string, column: string) => Promise<void>;
   readonly directory?: string;
 }
 

@@ -19,6 +19,12 @@ export function createMapper(mapping: Mapping): Mapper {
 /** What a batch becomes, while it does. */
 interface Output {
   readonly rows: Cells[];
+  /** Of each row: the place of its record in the batch and, under `each`, of its element in the record. */
+  readonly records: number[];
+  readonly elements: number[];
+  /** The place of the record at hand; under `replace_within`, the key of its rows' parent. */
+  record: number;
+  parent: readonly Cell[] | undefined;
   readonly scopes: Scope[];
   readonly rejects: Reject[];
   skipped: number;
@@ -27,7 +33,18 @@ interface Output {
 }
 
 function newOutput(): Output {
-  return { rows: [], scopes: [], rejects: [], skipped: 0, defaulted: 0, missing_each: 0 };
+  return {
+    rows: [],
+    records: [],
+    elements: [],
+    record: 0,
+    parent: undefined,
+    scopes: [],
+    rejects: [],
+    skipped: 0,
+    defaulted: 0,
+    missing_each: 0,
+  };
 }
 
 class RecordMapper implements Mapper {
@@ -37,6 +54,7 @@ class RecordMapper implements Mapper {
   readonly #passes: (scope: ExpressionScope) => boolean;
   readonly #primaryKey: readonly string[];
   readonly #within: readonly string[] | undefined;
+  readonly #retried: Mapping['retried'];
   /** What paths and expressions see; one object for all rows. */
   readonly #scope: { -readonly [name in keyof ExpressionScope]: ExpressionScope[name] };
 
@@ -47,6 +65,7 @@ class RecordMapper implements Mapper {
     this.#passes = mapping.where === undefined ? () => true : compileCondition(mapping.where);
     this.#primaryKey = mapping.primary_key;
     this.#within = mapping.within;
+    this.#retried = mapping.retried;
     const { run, partition } = mapping;
     this.#scope = { item: null, record: null, run, partition, now: new Date(run.started_at) };
   }
@@ -65,9 +84,10 @@ class RecordMapper implements Mapper {
       this.#enter(record);
       // A record without elements still has a parent, whose rows are to be removed.
       if (this.#within) this.#row.observeColumns(this.#within, this.#scope);
-      for (const item of this.#itemsOf(record, newOutput()) ?? []) {
+      for (const [element, item] of (this.#itemsOf(record, newOutput()) ?? []).entries()) {
         this.#scope.item = item;
-        if (this.#judge() === true) this.#row.observe(this.#scope);
+        const wanted = (this.#retried?.(record) ?? element) === element;
+        if (wanted && this.#judge() === true) this.#row.observe(this.#scope);
       }
     }
     if (this.#each === undefined) this.#row.addHeader(header ?? []);
@@ -78,14 +98,18 @@ class RecordMapper implements Mapper {
     this.#scope.partition = partition;
     const output = newOutput();
     const { width } = this.#columns;
-    for (const record of records) {
+    for (const [place, record] of records.entries()) {
       this.#enter(record);
+      output.record = place;
       if (this.#within) this.#mapScope(record, this.#within, output);
-      else for (const item of this.#itemsOf(record, output) ?? []) this.#mapItem(item, output);
+      else this.#mapItems(record, this.#itemsOf(record, output), output);
     }
     if (this.#columns.width > width) widen(output.rows, this.#columns.width);
-    const { scopes, ...others } = output;
-    return this.#within ? { ...others, scopes } : others;
+    const { rows, scopes, rejects, skipped, defaulted, missing_each } = output;
+    const originOf = (row: number) =>
+      this.#originOf(records[output.records[row] ?? -1] ?? {}, output.elements[row] ?? 0);
+    const mapped = { rows, originOf, rejects, skipped, defaulted, missing_each };
+    return this.#within ? { ...mapped, scopes } : mapped;
   }
 
   #enter(record: SourceRecord): void {
@@ -106,47 +130,86 @@ class RecordMapper implements Mapper {
       output.missing_each += 1;
       return undefined;
     }
-    output.rejects.push({
-      record,
-      code: 'row/each',
-      reason: `each points to ${quote(items)}, which is not an array`,
-    });
+    const reason = `each points to ${quote(items)}, which is not an array`;
+    output.rejects.push({ record, ...this.#place(undefined, output), code: 'row/each', reason });
     return undefined;
+  }
+
+  #reject(
+    record: SourceRecord,
+    item: Value,
+    element: number,
+    problem: Problem,
+    key: readonly Cell[] | undefined,
+    output: Output,
+  ): Reject {
+    const of = this.#each === undefined ? undefined : { record, element };
+    return { record: item, of, ...this.#place(key, output), ...problem };
+  }
+
+  /** What tells whether a later row stands in the place of a reject. */
+  #place(key: readonly Cell[] | undefined, { rows, scopes, parent }: Output): Pick<Reject, 'key' | 'after'> {
+    if (this.#within) return { key: parent, after: scopes.length + 1 };
+    return { key: key?.length === 0 ? undefined : key, after: rows.length };
+  }
+
+  /** What a row was made of. */
+  #originOf(record: SourceRecord, element: number): Pick<Reject, 'record' | 'of'> {
+    if (this.#each === undefined) return { record };
+    this.#enter(record);
+    const items = readPath(this.#each, this.#scope);
+    const item = Array.isArray(items) ? items[element] : undefined;
+    return { record: item ?? null, of: { record, element } };
   }
 
   /** Maps the rows of one parent record, and notes which keys of it were there. */
   #mapScope(record: SourceRecord, within: readonly string[], output: Output): void {
     const from = output.rows.length;
-    const seen: Cell[][] = [];
     const parent = this.#row.cellsOf(within, this.#scope);
+    output.parent = parent;
     const items = this.#itemsOf(record, output);
-    let known = parent !== undefined && items !== undefined;
-    for (const item of items ?? []) {
-      if (this.#mapItem(item, output)) continue;
-      const key = this.#row.cellsOf(this.#primaryKey, this.#scope);
-      if (key) seen.push(key);
-      else known = false;
-    }
-    const scope = { from, to: output.rows.length, parent: parent ?? within.map(() => null), seen };
-    output.scopes.push(known ? scope : { ...scope, withhold: true });
+    const seen = this.#mapItems(record, items, output);
+    const known = parent !== undefined && items !== undefined && seen !== undefined;
+    const keys = { parent: parent ?? within.map(() => null), seen: seen ?? [] };
+    const scope = { from, to: output.rows.length, ...keys };
+    output.scopes.push(known && this.#retried === undefined ? scope : { ...scope, withhold: true });
   }
 
-  /** False when the row became a reject. */
-  #mapItem(item: Value, output: Output): boolean {
+  /** Maps the rows at hand of a record. Gives back the keys of those that became rejects; undefined: one has none. */
+  #mapItems(record: SourceRecord, items: readonly Value[] = [], output: Output): Cell[][] | undefined {
+    const only = this.#retried?.(record);
+    const refused: Cell[][] = [];
+    let known = true;
+    for (let element = 0; element < items.length; element++) {
+      if (only !== undefined && only !== element) continue;
+      const item = items[element] ?? null;
+      const problem = this.#mapItem(item, element, output);
+      if (problem === undefined) continue;
+      const key = this.#row.cellsOf(this.#primaryKey, this.#scope);
+      output.rejects.push(this.#reject(record, item, element, problem, key, output));
+      if (key) refused.push(key);
+      else known = false;
+    }
+    if (only !== undefined && only >= items.length)
+      output.rejects.push(this.#reject(record, null, only, goneElement(only), undefined, output));
+    return known ? refused : undefined;
+  }
+
+  /** Undefined when there is a row, or none is wanted. */
+  #mapItem(item: Value, element: number, output: Output): Problem | undefined {
     this.#scope.item = item;
     const passes = this.#judge();
     if (passes === false) {
       output.skipped += 1;
-      return true;
+      return undefined;
     }
     const row = passes === true ? this.#row.map(this.#scope) : passes;
-    if (!Array.isArray(row)) {
-      output.rejects.push({ record: item, ...row });
-      return false;
-    }
+    if (!Array.isArray(row)) return row;
     output.rows.push(row);
+    output.records.push(output.record);
+    if (this.#each !== undefined) output.elements.push(element);
     output.defaulted += this.#row.defaulted;
-    return true;
+    return undefined;
   }
 
   /** What `where` says of the row at hand. */
@@ -157,6 +220,11 @@ class RecordMapper implements Mapper {
       return failedExpression(error);
     }
   }
+}
+
+/** A reject can be retried with a mapping that makes other elements of its record. */
+function goneElement(element: number): Problem {
+  return { code: 'row/each', reason: `each points to no element ${element} of the record any more` };
 }
 
 /** Gives the rows that were made before a column appeared their place for it. */

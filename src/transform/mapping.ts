@@ -53,6 +53,11 @@ export interface Mapping {
   readonly run: { readonly id: string; readonly started_at: string };
   /** What `$partition.NAME` reads, until `map` is told of another. */
   readonly partition?: Partition;
+  /**
+   * Where rejects are retried: which element of a record was rejected, undefined where all of it was. The others are
+   * left out, and under `replace_within` nothing is removed.
+   */
+  readonly retried?: (record: SourceRecord) => number | undefined;
 }
 
 /** Turns the records of one pipeline and run into rows. Pure, but for the columns it gets to know. */
@@ -80,6 +85,8 @@ export interface MappedBatch {
   readonly rows: readonly Row[];
   /** Under `replace_within`: one for each record, see {@link Scope}. */
   readonly scopes?: readonly Scope[];
+  /** What a row was made of: as a reject has it, should the target refuse the row. */
+  readonly originOf: (row: number) => Pick<Reject, 'record' | 'of'>;
   readonly rejects: readonly Reject[];
   /** Rows that `where` left out. */
   readonly skipped: number;

@@ -14,7 +14,7 @@ import { isStorable, refuseText } from './text.ts';
 export type Cells = (Cell | undefined)[];
 
 /** Why a row was refused. */
-export type Problem = Omit<Reject, 'record'>;
+export type Problem = Pick<Reject, 'field' | 'code' | 'reason'>;
 
 /** Makes one row of one row at hand. */
 export class RowMapper {

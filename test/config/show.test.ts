@@ -35,6 +35,7 @@ describe('config show', () => {
       version: 1,
       state: 'file:.syncline/state.db',
       logs: { dir: '.syncline/logs', level: 'info', keep: '30d', database: { level: 'warn' } },
+      history: { keep: '90d', keep_runs: 1000 },
       sources: {
         crm: {
           type: join(plugins, 'crm.ts'),

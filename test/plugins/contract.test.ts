@@ -60,6 +60,11 @@ describe('the libsql sink', () => {
     test,
     definition: libsql.sink,
     options: async () => ({ url: `file:${path()}` }),
+    makeUnique: async (target, column) => {
+      const owner = new Database(path());
+      owner.exec(`CREATE UNIQUE INDEX owned ON "${target}" ("${column}")`);
+      owner.close();
+    },
     read: async (target, columns) => {
       if (!existsSync(path())) return undefined;
       const reader = new Database(path(), { readonly: true });

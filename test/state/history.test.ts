@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest';
-import { cases } from '../counts.ts';
+import type { State } from '../../src/state/state.ts';
 import { ended, opened, recordRun, started, stateFile } from './support.ts';
 
-const reject = { record: {}, code: 'row/type', reason: 'it does not fit' } as const;
+const reject = { record: {}, after: 0, code: 'row/type', reason: 'it does not fit' } as const;
+const addReject = (state: State, run: string) =>
+  state.addRejects({ run, pipeline: 'people', part: 'p', checkpoint: 'people', batch: 1 }, [reject]);
 const day = 86_400_000;
 const daysAgo = (days: number) => new Date(Date.now() - days * day).toISOString();
 
@@ -73,7 +75,7 @@ it('clears ended runs with their rejects, and never a running one', async () => 
   await recordRun(state, '01B', 'people', { startedAt: daysAgo(20) });
   await recordRun(state, '01C', 'orders');
   await state.startRun('01D', daysAgo(50), ['people']);
-  for (const run of ['01A', '01B', '01C', '01D']) await state.addRejects(run, 'people', 1, [reject]);
+  for (const run of ['01A', '01B', '01C', '01D']) await addReject(state, run);
   expect(await state.clearHistory({ type: 'older_than', milliseconds: 30 * day })).toBe(1);
   expect((await state.runs({ limit: 9 })).map(({ runId }) => runId)).toEqual(['01D', '01C', '01B']);
   expect(await state.rejects({ run: '01A' }, 9)).toEqual([]);
@@ -93,18 +95,35 @@ it('keeps the latest run of each pipeline, and its latest success', async () => 
   expect((await state.runs({ limit: 9 })).map(({ runId }) => runId)).toEqual(['01D', '01B']);
 });
 
-it('forgets by itself what is older than 90 days, but for the latest of each pipeline', async () => {
+const ids = async (state: State) => (await state.runs({ limit: 5000 })).map(({ runId }) => runId);
+
+it('forgets what is too old, but for the latest of each pipeline and what is under way', async () => {
   const state = await opened(await stateFile());
+  await state.startRun('019', daysAgo(99), ['people']);
   await recordRun(state, '01A', 'people', { startedAt: daysAgo(95) });
   await recordRun(state, '01B', 'people', { startedAt: daysAgo(94) });
   await recordRun(state, '01C', 'yearly', { startedAt: daysAgo(93) });
-  await state.startRun('01D', daysAgo(0), ['people']);
-  expect((await state.runs({ limit: 9 })).map(({ runId }) => runId)).toEqual(['01D', '01C', '01B']);
+  await state.forgetRuns({ keep: 90 * day, keep_runs: 1000 });
+  expect(await ids(state)).toEqual(['01C', '01B', '019']);
 });
 
-it.runIf(cases > 100)('never remembers many more than 1,000 runs', async () => {
+it('forgets what is beyond the number of runs, but for the latest of each pipeline', async () => {
   const state = await opened(await stateFile());
-  for (let number = 0; number < 1100; number++)
-    await recordRun(state, String(number).padStart(5, '0'), 'people');
-  expect((await state.runs({ limit: 5000 })).length).toBeLessThanOrEqual(1001);
+  for (const run of ['01A', '01B', '01C', '01D']) await recordRun(state, run, 'people');
+  await recordRun(state, '019', 'yearly');
+  await state.forgetRuns({ keep: 90 * day, keep_runs: 2 });
+  expect(await ids(state)).toEqual(['01D', '01C', '019']);
+});
+
+it('keeps rejects when it forgets their run; clearing the history takes them too', async () => {
+  const state = await opened(await stateFile());
+  for (const run of ['01A', '01B']) await recordRun(state, run, 'people');
+  await addReject(state, '01A');
+  await state.forgetRuns({ keep: 90 * day, keep_runs: 1 });
+  expect(await ids(state)).toEqual(['01B']);
+  expect(await state.rejects({}, 9)).toHaveLength(1);
+  await state.clearHistory({ type: 'older_than', milliseconds: day });
+  expect(await state.rejects({}, 9)).toHaveLength(1);
+  await state.clearHistory({ type: 'keep_latest' });
+  expect(await state.rejects({}, 9)).toEqual([]);
 });

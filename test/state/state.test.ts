@@ -5,7 +5,15 @@ import type { Value } from '../../src/model/types.ts';
 import { openState } from '../../src/state/state.ts';
 import { stateFile } from './support.ts';
 
+const batchOf = (run: string, pipeline: string, batch: number) => ({
+  run,
+  pipeline,
+  part: pipeline,
+  checkpoint: pipeline,
+  batch,
+});
 const reject = (name: string) => ({
+  after: 0,
   record: { name },
   field: 'age',
   code: 'row/type' as const,
@@ -16,9 +24,9 @@ it('keeps rejects in their order, by run and by pipeline', async () => {
   const state = await openState(await stateFile());
   onTestFinished(() => state.close());
   await state.startRun('01A', '2026-01-01T00:00:00.000Z', ['people']);
-  await state.addRejects('01A', 'people', 1, [reject('ann'), reject('bob')]);
-  await state.addRejects('01A', 'other', 1, [reject('cid')]);
-  await state.addRejects('01B', 'people', 1, [reject('dan')]);
+  await state.addRejects(batchOf('01A', 'people', 1), [reject('ann'), reject('bob')]);
+  await state.addRejects(batchOf('01A', 'other', 1), [reject('cid')]);
+  await state.addRejects(batchOf('01B', 'people', 1), [reject('dan')]);
   const shown = await state.rejects({ run: '01A', pipeline: 'people' }, 10);
   expect(shown.map(({ reason, record }) => [reason, record])).toEqual([
     ['ann has no age', '{"name":"ann"}'],
@@ -34,8 +42,9 @@ it('keeps rejects in their order, by run and by pipeline', async () => {
 it('keeps a record and a reason that no database could hold as they are', async () => {
   const state = await openState(await stateFile());
   onTestFinished(() => state.close());
-  await state.addRejects('01A', 'people', 1, [
+  await state.addRejects(batchOf('01A', 'people', 1), [
     {
+      after: 0,
       record: { name: 'a\0b\ud800' },
       field: 'na\0me',
       code: 'row/text' as const,
@@ -54,8 +63,13 @@ it('keeps a record that is nested too deep for any printer, or within itself, as
   const loop: { [name: string]: unknown } = { id: 2n ** 60n };
   loop.self = loop;
   const records = [{ deep }, loop as Value, Symbol('s') as unknown as Value];
-  const rejects = records.map((record) => ({ record, code: 'row/depth' as const, reason: 'too deep' }));
-  await state.addRejects('01A', 'people', 1, rejects);
+  const rejects = records.map((record) => ({
+    record,
+    after: 0,
+    code: 'row/depth' as const,
+    reason: 'too deep',
+  }));
+  await state.addRejects(batchOf('01A', 'people', 1), rejects);
   const kept = (await state.rejects({}, 9)).map(({ record }) => record);
   expect(kept[0]).toMatch(/^\{"deep":\[{499}"…"\]{499}\}$/);
   expect(kept.slice(1)).toEqual(['{"id":1152921504606846976,"self":"…"}', '"Symbol(s)"']);
@@ -65,9 +79,14 @@ it('keeps no secret with a reject', async () => {
   const state = await openState(await stateFile());
   onTestFinished(() => state.close());
   const rejects = [
-    { record: { token: 'a hush', n: 4242, m: 1 }, code: 'row/type' as const, reason: '"hush" is no number' },
+    {
+      record: { token: 'a hush', n: 4242, m: 1 },
+      after: 0,
+      code: 'row/type' as const,
+      reason: '"hush" is no number',
+    },
   ];
-  await state.addRejects('01A', 'people', 1, rejects, redactor(['hush', '4242']));
+  await state.addRejects(batchOf('01A', 'people', 1), rejects, redactor(['hush', '4242']));
   expect(await state.rejects({}, 1)).toMatchObject([
     { record: '{"token":"a •••","n":"•••","m":1}', reason: '"•••" is no number' },
   ]);
@@ -76,20 +95,22 @@ it('keeps no secret with a reject', async () => {
 it('drops rejects of a run or pipeline, and of batches that were never committed', async () => {
   const state = await openState(await stateFile());
   onTestFinished(() => state.close());
-  for (const batch of [1, 2, 3]) await state.addRejects('01A', 'people', batch, [reject(`of ${batch}`)]);
-  await state.addRejects('01A', 'orders', 3, [reject('ann')]);
-  await state.addRejects('01B', 'people', 3, [reject('bob')]);
-  await state.dropUncommitted('people', '01A', 2);
+  for (const batch of [1, 2, 3])
+    await state.addRejects(batchOf('01A', 'people', batch), [reject(`of ${batch}`)]);
+  await state.addRejects(batchOf('01A', 'orders', 3), [reject('ann')]);
+  await state.addRejects(batchOf('01B', 'people', 3), [reject('bob')]);
+  await state.addRejects(batchOf('01B', 'window', 3), [reject('cid')]);
+  await state.dropUncommitted(batchOf('01A', 'people', 2), 'later_runs');
   const left = async () =>
     (await state.rejects({}, 9)).map(({ run, pipeline, batch }) => [run, pipeline, batch]);
   expect(await left()).toEqual([
     ['01A', 'orders', 3],
     ['01A', 'people', 1],
     ['01A', 'people', 2],
-    ['01B', 'people', 3],
+    ['01B', 'window', 3],
   ]);
   expect(await state.dropRejects({ run: '01A', pipeline: 'people' })).toBe(2);
-  expect(await state.dropRejects({ pipeline: 'people' })).toBe(1);
+  expect(await state.dropRejects({ pipeline: 'window' })).toBe(1);
   expect(await left()).toEqual([['01A', 'orders', 3]]);
   expect(await state.dropRejects({})).toBe(1);
 });
@@ -97,7 +118,7 @@ it('drops rejects of a run or pipeline, and of batches that were never committed
 it('survives being opened again, and refuses one that a newer version wrote', async () => {
   const file = await stateFile();
   const first = await openState(file);
-  await first.addRejects('01A', 'people', 1, [reject('ann')]);
+  await first.addRejects(batchOf('01A', 'people', 1), [reject('ann')]);
   await first.close();
   const second = await openState(file);
   expect(await second.rejects({}, 10)).toHaveLength(1);

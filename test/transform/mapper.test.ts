@@ -167,7 +167,9 @@ describe('a field', () => {
     const record = { x: 'n/a', y: 1 };
     const { rows, rejects } = run(one({ from: 'x', type: 'integer' }), [record, { x: 5 }]);
     expect(rows).toEqual([[5]]);
-    expect(rejects).toEqual([{ record, field: 'c', code: 'row/type', reason: '"n/a" is not an integer' }]);
+    expect(rejects).toMatchObject([
+      { record, field: 'c', code: 'row/type', reason: '"n/a" is not an integer' },
+    ]);
     expect(rejects[0]?.record).toBe(record);
   });
 
@@ -262,7 +264,7 @@ describe('each', () => {
 
   test('that is no array rejects the record', () => {
     const record = { id: 1, items: { sku: 'a' } };
-    expect(run({ fields, each: 'items' }, [record]).rejects).toEqual([
+    expect(run({ fields, each: 'items' }, [record]).rejects).toMatchObject([
       { record, code: 'row/each', reason: 'each points to an object, which is not an array' },
     ]);
   });
@@ -278,7 +280,7 @@ describe('each', () => {
   test('without map takes the fields of the elements, and rejects an element without any', () => {
     const { names, rejects } = run({ each: 'items' }, [{ id: 1, items: [{ sku: 'a' }, 5] }]);
     expect(names).toEqual(['sku string']);
-    expect(rejects).toEqual([{ record: 5, code: 'row/each', reason: '5 has no fields' }]);
+    expect(rejects).toMatchObject([{ record: 5, code: 'row/each', reason: '5 has no fields' }]);
   });
 });
 
@@ -297,7 +299,7 @@ describe('where', () => {
       [{ on: true }, { on: false }, {}, { on: 'yes' }],
     );
     expect([rows.length, skipped]).toEqual([1, 2]);
-    expect(rejects).toEqual([
+    expect(rejects).toMatchObject([
       { record: { on: 'yes' }, code: 'row/expression', reason: 'where must be true or false, and is "yes"' },
     ]);
   });
@@ -324,7 +326,9 @@ describe('the key', () => {
   test.each([[{ id: null }], [{}]])('%j is rejected', (record) => {
     expect(
       run({ primary_key: ['id'], fields: [{ column: 'id', from: 'id', type: 'integer' }] }, [record]).rejects,
-    ).toEqual([{ record, field: 'id', code: 'row/key', reason: 'the key field "id" is missing or null' }]);
+    ).toMatchObject([
+      { record, field: 'id', code: 'row/key', reason: 'the key field "id" is missing or null' },
+    ]);
   });
 
   test('need not have a column yet to be missed', () => {

@@ -1,0 +1,47 @@
+import type { PipelineConfig } from '../config/config.ts';
+import { openRunner } from '../engine/runner.ts';
+import type { State } from '../state/state.ts';
+import { tellWarnings } from './diagnostics.ts';
+import { filterOf } from './rejects.ts';
+import { runAndPrint } from './run.ts';
+import { openConfig, printOne, type Shell } from './shell.ts';
+
+/** Maps rejected rows again, of a run, a pipeline or all of them: a run of its own, whose exit code this is. */
+export async function retryRejects(
+  shell: Shell,
+  name: string | undefined,
+  allow_rejects: boolean,
+): Promise<number> {
+  const config = await openConfig(shell);
+  tellWarnings(shell, config.warnings);
+  const filter = name === undefined ? {} : filterOf(name, config.pipelines);
+  const runner = await openRunner(config);
+  try {
+    const names = await pipelinesOf(runner.state, filter);
+    const known = [...config.pipelines.values()].filter((pipeline) => names.has(pipeline.name));
+    const pipelines = known.filter((pipeline) => name !== undefined || isRetried(shell, pipeline));
+    for (const unknown of names)
+      if (!config.pipelines.has(unknown))
+        shell.tell(`rejects of ${unknown} are left alone: this config has no such pipeline\n`);
+    if (pipelines.length > 0)
+      return await runAndPrint(shell, runner, { pipelines, rejects: filter, allow_rejects });
+    printOne(shell, { retried: 0 }, () => 'no rows are rejected\n');
+    return 0;
+  } finally {
+    await runner.close();
+  }
+}
+
+async function pipelinesOf(
+  state: State,
+  filter: Parameters<State['rejectSummaries']>[0],
+): Promise<ReadonlySet<string>> {
+  return new Set((await state.rejectSummaries(filter)).map(({ pipeline }) => pipeline));
+}
+
+/** What replaces its target has its rejects anew with each run; asked for by name it is refused. */
+function isRetried(shell: Shell, { name, targets }: PipelineConfig): boolean {
+  if (targets.every(({ mode }) => mode !== 'replace')) return true;
+  shell.tell(`rejects of ${name} are left alone: it replaces its target whole with each run\n`);
+  return false;
+}
