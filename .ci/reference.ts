@@ -2,6 +2,8 @@
 
 import { writeFileSync } from 'node:fs';
 import { coreSchema, type Schema, streamSchema } from '../src/config/core-schema.ts';
+import { daemonSchema } from '../src/config/daemon.ts';
+import { scheduleSchema } from '../src/config/schedule.ts';
 import { errorCodes } from '../src/model/codes.ts';
 import { listPlugins } from '../src/plugin/resolve.ts';
 
@@ -17,8 +19,10 @@ export async function reference(): Promise<string> {
     '# Reference\n\nGenerated from the schemas; `syncline schema` prints them, and [language.md](language.md) tells how the parts play together.',
     `## The file\n\n${table(properties as unknown as Properties, coreSchema.required)}`,
     `## Logs\n\n\`logs\`\n\n${table(logs, [])}\n\n\`logs.database\`\n\n${table(logs.database.properties, [])}`,
+    `### \`daemon\`\n\n${table(daemonSchema.properties, [])}`,
     `## Pipelines\n\n\`pipelines.NAME\`\n\n${table(pipeline.properties as Properties, pipeline.required)}`,
     `### One field of \`map\`\n\n${table(fieldOf(pipeline), [])}`,
+    `### \`schedule\`\n\n${table(scheduleSchema.properties, [])}`,
     `## Streams\n\nEvery stream has, beside the options of its source:\n\n${table(streamSchema as unknown as Properties, [])}`,
     ...plugins.flatMap(({ name, source, sink }) => [
       ...(source

@@ -118,6 +118,10 @@ function addCommands(program: Command, execute: (work: Work) => Promise<void>): 
       execute(async (shell) => (await import('./commands/run.ts')).run(shell, names, flags)),
     );
   program
+    .command('daemon')
+    .description('run pipelines by their schedules, until it is stopped; with an HTTP API')
+    .action(() => execute(async (shell) => (await import('./commands/daemon.ts')).daemon(shell)));
+  program
     .command('validate')
     .description('check the config and open nothing')
     .argument('[files...]')

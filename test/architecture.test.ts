@@ -9,8 +9,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const rooms: { readonly [room: string]: readonly string[] } = {
   cli: ['commands', 'tui', 'model'],
   index: ['config', 'engine', 'model', 'plugin', 'transform'],
-  commands: ['config', 'engine', 'log', 'state', 'tui', 'plugin', 'model', 'transform'],
+  commands: ['config', 'daemon', 'engine', 'log', 'state', 'tui', 'plugin', 'model', 'transform'],
   tui: ['engine', 'model'],
+  daemon: ['config', 'engine', 'state', 'model'],
   engine: ['config', 'plugin', 'transform', 'log', 'state', 'model'],
   log: ['plugin', 'model'],
   state: ['sql', 'plugin', 'model'],
@@ -26,7 +27,10 @@ const rooms: { readonly [room: string]: readonly string[] } = {
 /** Who may import a library; the others are free. */
 const doors: { readonly [library: string]: RegExp } = {
   ajv: /^src\/(config\/|transform\/checks\.ts)/,
+  chokidar: /^src\/daemon\/watch\.ts/,
   cosmiconfig: /^src\/config\/(load|find)\.ts/,
+  croner: /^src\/config\/schedule\.ts/,
+  fastify: /^src\/daemon\/api\//,
   libsql: /^src\/sql\//,
   '@marcbachmann/cel-js': /^src\/transform\/expression/,
   'lossless-json': /^src\/model\/json\.ts/,

@@ -12,6 +12,9 @@ export const slowCases = soak ? 300 : 6;
 export const kills = soak ? 200 : 8;
 export const killedRows = soak ? 20_000 : 3_000;
 
+/** How often a daemon is stopped while it works. */
+export const stops = soak ? 50 : 3;
+
 /** How many processes start at once. */
 export const processes = soak ? 16 : 5;
 

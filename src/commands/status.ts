@@ -1,4 +1,5 @@
-import type { PipelineStatus } from '../state/state.ts';
+import { type PipelineStanding, standings } from '../engine/standing.ts';
+import { count } from '../tui/numbers.ts';
 import { withState } from './open-state.ts';
 import { columns, moment, printList, type Shell } from './shell.ts';
 
@@ -6,12 +7,12 @@ import { columns, moment, printList, type Shell } from './shell.ts';
 export async function status(shell: Shell): Promise<void> {
   await withState(shell, async (state, config) => {
     await state.markInterrupted();
-    const known = new Map((await state.status()).map((one) => [one.pipeline, one]));
-    const found = [...config.pipelines.keys()].map(
-      (pipeline): PipelineStatus => known.get(pipeline) ?? { pipeline, status: 'never_run' },
-    );
+    const found = await standings(config, state, Date.now());
     printList(shell, found, () =>
-      columns([['PIPELINE', 'STATUS', 'LAST RUN', 'ENDED', 'AT', 'LAST SUCCESS'], ...found.flatMap(lines)]),
+      columns([
+        ['PIPELINE', 'STATUS', 'LAST RUN', 'ENDED', 'AT', 'LAST SUCCESS', 'NEXT RUN', 'SKIPPED'],
+        ...found.flatMap(lines),
+      ]),
     );
   });
 }
@@ -22,8 +23,10 @@ function lines({
   running,
   lastRun,
   lastSuccess,
+  nextRun,
+  skipped,
   partitions = {},
-}: PipelineStatus): string[][] {
+}: PipelineStanding): string[][] {
   const whole = [
     pipeline,
     running === undefined ? status : `${status} since ${moment(running.since)}`,
@@ -31,6 +34,8 @@ function lines({
     lastRun?.status ?? '-',
     moment(lastRun?.finishedAt),
     moment(lastSuccess?.finishedAt),
+    moment(nextRun),
+    skipped === undefined ? '-' : count(skipped),
   ];
   const parts = Object.entries(partitions).map(([partition, { runId, status, finishedAt }]) => [
     `  ${partition}`,

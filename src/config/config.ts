@@ -3,7 +3,9 @@ import type { Mode, Partition, Strategy } from '../model/types.ts';
 import type { SinkDefinition, SourceDefinition } from '../plugin/contract.ts';
 import type { Incremental } from '../transform/incremental.ts';
 import type { Condition, Field } from '../transform/mapping.ts';
+import type { DaemonConfig } from './daemon.ts';
 import type { Diagnostic } from './diagnostics.ts';
+import type { Schedule } from './schedule.ts';
 
 /** A config that was checked whole: short forms are spelled out, defaults are in, references are resolved. */
 export interface Config {
@@ -11,6 +13,8 @@ export interface Config {
   readonly file: string;
   /** Its folder: relative paths in options start here. */
   readonly directory: string;
+  /** That file and those it includes. */
+  readonly files: readonly string[];
   /** The absolute path of the state's database file. */
   readonly state: string;
   readonly logs: LogsConfig;
@@ -20,6 +24,7 @@ export interface Config {
   readonly sinks: ReadonlyMap<string, SinkConfig>;
   /** In the order they are written. */
   readonly pipelines: ReadonlyMap<string, PipelineConfig>;
+  readonly daemon: DaemonConfig;
   readonly warnings: readonly Diagnostic[];
   /** Values that must never be printed. */
   readonly secrets: ReadonlySet<string>;
@@ -97,6 +102,8 @@ export interface PipelineConfig extends TargetConfig {
   readonly checks: ReadonlyMap<string, unknown>;
   readonly rejects: { readonly max: RejectLimit };
   readonly schema_contract: 'evolve' | 'freeze';
+  /** When the daemon runs it; undefined: when it is asked for, or with those it comes after. */
+  readonly schedule?: Schedule;
   /** The pipelines of the same run that must have ended before. */
   readonly after: {
     readonly pipelines: readonly string[];

@@ -1,4 +1,5 @@
 import { durationPattern } from '../transform/duration.ts';
+import { daemonSchema } from './daemon.ts';
 import { durationSchema } from './durations.ts';
 import { logsSchema } from './logs.ts';
 import { pipelineSchema } from './pipeline-schema.ts';
@@ -175,6 +176,7 @@ export const coreSchema = {
         },
       },
     },
+    daemon: daemonSchema,
     include: {
       type: ['string', 'array'],
       items: { type: 'string' },

@@ -1,5 +1,6 @@
 import { columnTypes, modes } from '../model/types.ts';
 import { durationSchema } from './durations.ts';
+import { scheduleSchema } from './schedule.ts';
 import { strategySchema, targetsSchema } from './target-schema.ts';
 
 const condition = {
@@ -185,12 +186,14 @@ export const pipelineSchema = {
       description:
         'What new fields do: under `evolve` they become columns, under `freeze` they stop the pipeline.',
     },
+    schedule: scheduleSchema,
     after: {
       ...pipelineNames,
       type: ['string', 'array', 'object'],
       required: ['pipelines'],
       additionalProperties: false,
-      description: 'Pipelines of the same run that must have ended before this one starts.',
+      description:
+        'Pipelines of the same run that must have ended before this one starts. Without a `schedule` of its own the daemon runs it after theirs.',
       examples: ['contacts', { pipelines: ['contacts', 'campaigns'], if_upstream_fails: 'run' }],
       properties: {
         pipelines: pipelineNames,

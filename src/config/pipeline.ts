@@ -12,6 +12,7 @@ import { checkCombination, parentColumns } from './matrix.ts';
 import { checkPartitionPaths } from './partitions.ts';
 import { checkTargetStrategies, type PipelineTarget, resolveTargets } from './pipeline-targets.ts';
 import { resolveFrom } from './references.ts';
+import { resolveSchedule } from './schedule.ts';
 import type { Checked } from './validate.ts';
 
 /** What a pipeline is resolved against. */
@@ -26,7 +27,16 @@ interface Ends extends Pick<PipelineConfig, 'source' | 'stream'> {
 }
 type Parts = Pick<
   PipelineConfig,
-  'fields' | 'rest' | 'each' | 'where' | 'checks' | 'columns' | 'after' | 'fresh_for' | 'full_every'
+  | 'fields'
+  | 'rest'
+  | 'each'
+  | 'where'
+  | 'checks'
+  | 'columns'
+  | 'schedule'
+  | 'after'
+  | 'fresh_for'
+  | 'full_every'
 >;
 
 /** A pipeline whose schema was checked, with its defaults; undefined when something in it is wrong, which is told. */
@@ -117,6 +127,7 @@ function resolveParts(value: Fields, path: ConfigPath, { checked, findings }: Su
     where: resolveCondition(value.where, [...path, 'where'], findings),
     checks: new Map(isFields(value.checks) ? Object.entries(value.checks) : []),
     columns: stampsOf(value.columns),
+    schedule: resolveSchedule(value.schedule, [...path, 'schedule'], findings),
     after: resolveAfter(value.after, checked.pipelines, [...path, 'after'], findings),
     fresh_for: resolveDuration(value.fresh_for, [...path, 'fresh_for'], findings),
     full_every: resolveDuration(value.full_every, [...path, 'full_every'], findings),

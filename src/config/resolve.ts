@@ -3,6 +3,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parsePath } from '../transform/path.ts';
 import { checkCycles } from './after.ts';
 import type { Config, PipelineConfig, SinkConfig, SourceConfig, StreamConfig } from './config.ts';
+import { resolveDaemon } from './daemon.ts';
 import { isFields } from './defaults.ts';
 import type { ConfigPath, Document } from './document.ts';
 import { resolveDuration } from './durations.ts';
@@ -31,19 +32,23 @@ export async function resolveConfig(
   const history = resolveHistory(checked.history, findings);
   const pipelines = await resolvePipelines(checked, { sources, sinks }, directory, findings);
   const logs = resolveLogs({ checked, sinks, pipelines, directory, findings });
+  const daemon = resolveDaemon(checked.daemon, findings);
   checkTargets(pipelines, findings);
   checkCycles(pipelines, findings);
   findings.sort();
-  if (findings.errors.length > 0 || logs === undefined || history === undefined) return undefined;
+  if (findings.errors.length > 0) return undefined;
+  if (logs === undefined || history === undefined || daemon === undefined) return undefined;
   return {
     file: document.file,
     directory,
+    files: document.files,
     state: statePath(String(checked.state), directory),
     logs,
     history,
     sources,
     sinks,
     pipelines,
+    daemon,
     warnings: [...document.warnings, ...findings.warnings],
     secrets: findings.secrets,
   };

@@ -4,11 +4,13 @@ import type { Strategy } from '../model/types.ts';
 import { printDuration } from '../transform/duration.ts';
 import type { Config, PipelineConfig } from './config.ts';
 import { coreSchema } from './core-schema.ts';
+import { printDaemon } from './daemon.ts';
 import { type Fields, isFields, mergeDefaults, toFields } from './defaults.ts';
 import type { Document, LoadOptions } from './document.ts';
 import { toLines } from './lines.ts';
 import { openConfig } from './open.ts';
 import { originOf } from './origin.ts';
+import { printSchedule } from './schedule.ts';
 
 export interface ShowOptions {
   /** Also tells on every line where its value comes from. */
@@ -56,6 +58,7 @@ function effective(config: Config, document: Document): Fields {
     state: read(written, 'state') ?? coreSchema.properties.state.default,
     logs: logsOf(config, written),
     history: { keep: printDuration(config.history.keep), keep_runs: config.history.keep_runs },
+    daemon: printDaemon(config.daemon, printDuration),
     sources: toFields(sources),
     sinks: toFields(sinks),
     pipelines: toFields(pipelines),
@@ -83,7 +86,7 @@ function logsOf({ logs }: Config, written: unknown): Fields {
 function pipelineOf(pipeline: PipelineConfig, { directory }: Config): Fields {
   const { source, stream, sink, target, fields, rest, each, where, merge, checks, columns, within } =
     pipeline;
-  const { after, fresh_for, full_every, rejects } = pipeline;
+  const { schedule, after, fresh_for, full_every, rejects } = pipeline;
   const { max } = rejects;
   const map = fields?.map(({ column, ...field }) => [column, field] as const);
   const strategies = [...merge.fields, ['*', merge.others] as const];
@@ -101,6 +104,7 @@ function pipelineOf(pipeline: PipelineConfig, { directory }: Config): Fields {
     checks: checks.size > 0 ? toFields(checks) : undefined,
     rejects: { max: 'rows' in max ? max.rows : `${max.percent}%` },
     schema_contract: pipeline.schema_contract,
+    schedule: schedule && toFields(Object.entries(printSchedule(schedule))),
     after: after.pipelines.length > 0 ? after : undefined,
     fresh_for: fresh_for === undefined ? undefined : printDuration(fresh_for),
     full_every: full_every === undefined ? undefined : printDuration(full_every),

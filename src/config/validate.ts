@@ -35,6 +35,7 @@ export interface Checked {
   readonly state: unknown;
   readonly logs: unknown;
   readonly history: unknown;
+  readonly daemon: unknown;
   readonly sources: ReadonlyMap<string, SourceEntry>;
   readonly sinks: ReadonlyMap<string, SinkEntry>;
   readonly pipelines: ReadonlyMap<string, Fields>;
@@ -60,8 +61,9 @@ export async function validateDocument(
     sources.set(name, await sourceEntry(check, name, value));
   const sinks = new Map<string, SinkEntry>();
   for (const [name, value] of entriesOf(root.sinks)) sinks.set(name, await sinkEntry(check, name, value));
-  const { state, logs, history } = root;
-  return { state, logs, history, sources, sinks, pipelines: new Map(entriesOf(root.pipelines)) };
+  const { state, logs, history, daemon } = root;
+  const pipelines = new Map(entriesOf(root.pipelines));
+  return { state, logs, history, daemon, sources, sinks, pipelines };
 }
 
 async function sourceEntry(check: Check, name: string, value: Fields): Promise<SourceEntry> {

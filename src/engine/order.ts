@@ -1,6 +1,13 @@
-import pLimit from 'p-limit';
+import pLimit, { type LimitFunction } from 'p-limit';
 import type { PipelineConfig } from '../config/config.ts';
 import type { PipelineResult } from '../model/result.ts';
+
+/** Places to run in: a pipeline waits until one is free. */
+export type Slots = LimitFunction;
+
+export function createSlots(number: number): Slots {
+  return pLimit(number);
+}
 
 /** Runs one pipeline, or says why it was skipped: an upstream failed. */
 export type RunOne = (
@@ -9,15 +16,14 @@ export type RunOne = (
 ) => Promise<PipelineResult>;
 
 /**
- * Runs pipelines, at most so many at once, each after those of the same run that it comes after. Resolves when all
+ * Runs pipelines, each in a slot and after those of the same run that it comes after. Resolves when all
  * have ended; `runOne` must not reject.
  */
 export async function runInOrder(
   pipelines: readonly PipelineConfig[],
-  concurrency: number,
+  slots: Slots,
   runOne: RunOne,
 ): Promise<ReadonlyMap<string, PipelineResult>> {
-  const slots = pLimit(concurrency);
   const started = new Map<string, Promise<PipelineResult>>();
   const start = (pipeline: PipelineConfig): Promise<PipelineResult> => {
     const known = started.get(pipeline.name);

@@ -9,7 +9,7 @@ import type { Emit } from './events.ts';
 import { type ReportBug, toFailure } from './failure.ts';
 import { openLogs } from './logs.ts';
 import { openedPlugins } from './opened.ts';
-import { runInOrder } from './order.ts';
+import { createSlots, runInOrder, type Slots } from './order.ts';
 import { checkPartition } from './parts.ts';
 import { type Ended, pipelineResult, type RunShared, skippedResult } from './pipeline.ts';
 import { checkRange, type RunRange } from './range.ts';
@@ -34,6 +34,8 @@ export interface RunOptions extends RunRange {
   readonly concurrency?: number;
   /** Instead of reading the streams, map these kept rejects again. Refused for `replace`, which needs the whole read. */
   readonly rejects?: RejectFilter;
+  /** In its place: the slots to run in, which several runs share. */
+  readonly slots?: Slots;
   /** Called for what is no fault of the data, the config or the world. */
   readonly report_bug?: ReportBug;
 }
@@ -57,12 +59,10 @@ async function run(config: Config, state: State, options: RunOptions): Promise<R
   checkRange(options.pipelines, options);
   checkPartition(options.pipelines, options.partition);
   if (options.adopt) checkAdopt(options.pipelines);
-  const { pipelines, concurrency = defaultConcurrency } = options;
+  const { pipelines, concurrency = defaultConcurrency, slots = createSlots(concurrency) } = options;
   const shared = await startRun(config, state, options);
   try {
-    const ended = await runInOrder(pipelines, concurrency, (pipeline, failed) =>
-      runOne(pipeline, failed, shared),
-    );
+    const ended = await runInOrder(pipelines, slots, (pipeline, failed) => runOne(pipeline, failed, shared));
     for (const failure of await shared.opened.close())
       shared.emit({ type: 'notice', at: now(), level: 'warn', message: `closing failed: ${failure}` });
     return await finishRun(ended, shared, options);

@@ -3,6 +3,14 @@
  * Codes are stable once released. The part before the slash says who finds it.
  */
 export const errorCodes = {
+  'api/origin':
+    'A request to the API of `syncline daemon` has a `Host` that is not the address it listens on, or comes from a web page of another origin. Browsers are kept out: use the address that the daemon printed.',
+  'api/request':
+    'A request to the API of `syncline daemon` was not understood: a body that is not JSON, is larger than 1 MB, or is not wanted by its route.',
+  'api/route':
+    'The API of `syncline daemon` has no such route. A path has `/api/v1` in front; names in it are percent-encoded.',
+  'api/token':
+    'A request to the API of `syncline daemon` did not carry its token. It goes into the header `Authorization: Bearer TOKEN`, never into the address; the daemon prints where it keeps the token.',
   'config/alias':
     'A YAML alias (`*name`) has no anchor (`&name`) above it, contains itself, or makes the config far larger than its text. Text that begins with `*` needs quotes.',
   'config/ambiguous':
@@ -32,6 +40,8 @@ export const errorCodes = {
   'config/key': 'A key of a map is itself a map, a list or an alias. Keys are plain names.',
   'config/limit':
     'The value has the right type, but lies outside what the option allows: too small, too large, too short, or empty.',
+  'config/listen':
+    'The API of `syncline daemon` would listen where other machines reach it, and no token is configured. Set `daemon.token`, or let it listen on loopback: `127.0.0.1:7433`.',
   'config/merge':
     'A merge strategy lacks what it needs: a sink with a ledger for `keep_edits` and `sum`, an incremental stream for `sum`, a file whose default export is a function for one of your own, `max` for the column that `newest` goes by.',
   'config/merge_key':
@@ -58,6 +68,8 @@ export const errorCodes = {
   'config/reference':
     '`from` names `source.stream` and `to` names `sink.target`, and there is nothing of that name in the config. Names are written as they are declared, case included.',
   'config/required': 'An option is missing that has no default. The help shows how it may look.',
+  'config/schedule':
+    'A schedule cannot be understood, never comes, or says two things at once. It is a cron expression with 5 or 6 fields, a name such as `@hourly`, or `{ every: 30m }`; a `timezone` belongs to `cron`.',
   'config/secret':
     'A secret is written out in the config, and configs get shared. Put it into the environment or into `.env`, and write `${NAME}` in its place.',
   'config/syntax':
@@ -84,6 +96,12 @@ export const errorCodes = {
     'A constant of the config (`value` or `default`) does not fit the type of its column. Change the constant or the `type`.',
   'config/variable_syntax':
     'A `${…}` cannot be understood. The forms are `${NAME}`, `${NAME:-default}`, `${NAME:?message}` and `${file:PATH}`; `$${` stands for the text `${`.',
+  'daemon/listen':
+    'The address of `daemon.listen` cannot be used: another program has the port, often a second daemon, or the machine has no such address.',
+  'daemon/stopping':
+    'The daemon is being stopped: batches under way are committed, and no run is started any more. Ask again when it is back.',
+  'daemon/token':
+    'The file in which the daemon keeps the token of its API cannot be read or made, or others than its owner can read it. Remove it for a new one, or set `daemon.token`.',
   'internal/bug':
     'Something Syncline did not foresee went wrong in it or in a plugin. The crash report that was named tells where; please report it.',
   'lease/held':

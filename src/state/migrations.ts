@@ -81,6 +81,13 @@ const migrations: readonly (readonly string[])[] = [
       AND NOT EXISTS (SELECT 1 FROM rejects WHERE of_record = old.of_record)
       BEGIN DELETE FROM rejected_records WHERE id = old.of_record; END`,
   ],
+  [
+    // Times of schedules, in milliseconds: `since` when one is watched, and `at` which of its occurrences are dealt with.
+    `CREATE TABLE schedules (
+      pipeline TEXT PRIMARY KEY, schedule TEXT NOT NULL, since INTEGER NOT NULL, skipped INTEGER NOT NULL DEFAULT 0
+    ) WITHOUT ROWID`,
+    'CREATE TABLE occurrences (pipeline TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (pipeline, at)) WITHOUT ROWID',
+  ],
 ];
 
 /** Brings a state to this version in one transaction; refuses one that a newer version wrote. */

@@ -7,16 +7,18 @@ import { type KeptLogs, logsIn } from './logs.ts';
 import { migrate } from './migrations.ts';
 import { type Rejects, rejectsOf } from './rejects.ts';
 import { type Retries, retriesOf } from './retries.ts';
+import { type Schedules, schedulesOf } from './schedules.ts';
 import { type PipelineStatus, statusOf } from './status.ts';
 
 export type { HistoryFilter, KeptRun } from './history.ts';
 export type { Holder, Lease } from './leases.ts';
 export type { NewReject, PartFilter, RejectedBatch, RejectFilter } from './rejects.ts';
 export type { RejectIds } from './retries.ts';
+export type { Schedules } from './schedules.ts';
 export type { PipelineStatus } from './status.ts';
 
 /** What Syncline remembers: its runs, their leases, rejects and logs, and the checkpoints of sinks without a ledger. */
-export interface State extends History, Rejects, Retries, KeptLogs {
+export interface State extends History, Rejects, Retries, Schedules, KeptLogs {
   /**
    * Asks for the right to run a pipeline. A lease that is free, expired, or whose holder has died is given, with a
    * fence greater than any before and than `atLeast`; else it is told who holds it.
@@ -50,6 +52,7 @@ export async function openState(file: string, times: LeaseTimes = leaseTimes): P
     ...rejectsOf(database),
     ...logsIn(database),
     ...retriesOf(database),
+    ...schedulesOf(database),
     acquire: (pipeline, run, atLeast) => leases.acquire(pipeline, run, atLeast),
     ledger: (sink) => checkpointsOf(database, sink),
     status: () => statusOf(database),

@@ -36,6 +36,7 @@ describe('config show', () => {
       state: 'file:.syncline/state.db',
       logs: { dir: '.syncline/logs', level: 'info', keep: '30d', database: { level: 'warn' } },
       history: { keep: '90d', keep_runs: 1000 },
+      daemon: { listen: '127.0.0.1:7433', grace: '10s', concurrency: 4 },
       sources: {
         crm: {
           type: join(plugins, 'crm.ts'),

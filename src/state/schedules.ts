@@ -1,0 +1,68 @@
+import type { Database } from '../sql/index.ts';
+
+/** Which occurrences of schedules are dealt with. All times are milliseconds since 1970. */
+export interface Schedules {
+  /**
+   * Begins to watch the schedule of a pipeline; resolves with the instant after which its occurrences are still to be
+   * dealt with: the last one that was, or when this schedule, as `text` tells it, was first watched.
+   */
+  watchSchedule(pipeline: string, text: string, now: number): Promise<number>;
+  /** Forgets the schedules of all other pipelines. */
+  keepSchedules(pipelines: readonly string[]): Promise<void>;
+  /**
+   * Takes an occurrence, once and for all, before anything is done about it; false when it was taken before. `skipped`
+   * is how many occurrences, up to this one, do not run: they are counted.
+   */
+  takeOccurrence(pipeline: string, at: number, skipped: number): Promise<boolean>;
+  /** How many occurrences of each watched pipeline did not run. */
+  skippedOccurrences(): Promise<ReadonlyMap<string, number>>;
+}
+
+/** A clock that is set back brings occurrences again: those of the last day are known. */
+const remembered = 86_400_000;
+
+export function schedulesOf(database: Database): Schedules {
+  return {
+    async watchSchedule(pipeline, text, now) {
+      const sql = `INSERT INTO schedules (pipeline, schedule, since) VALUES (?, ?, ?) ON CONFLICT (pipeline)
+        DO UPDATE SET schedule = excluded.schedule, since = excluded.since WHERE schedule <> excluded.schedule`;
+      await database.write([{ sql, rows: [[pipeline, text, now]] }]);
+      const [row] = await database.all(
+        `SELECT max(since, coalesce((SELECT max(at) FROM occurrences WHERE pipeline = ?1 AND at <= ?2), since))
+          FROM schedules WHERE pipeline = ?1`,
+        [pipeline, now],
+      );
+      return Math.min(Number(row?.[0] ?? now), now);
+    },
+    async keepSchedules(pipelines) {
+      const gone = 'pipeline NOT IN (SELECT value FROM json_each(?))';
+      const rows = [[JSON.stringify(pipelines)]];
+      await database.write([
+        { sql: `DELETE FROM schedules WHERE ${gone}`, rows },
+        { sql: `DELETE FROM occurrences WHERE ${gone}`, rows },
+      ]);
+    },
+    async takeOccurrence(pipeline, at, skipped) {
+      const free = 'NOT EXISTS (SELECT 1 FROM occurrences WHERE pipeline = ?1 AND at = ?2)';
+      const changed = await database.write([
+        {
+          sql: `UPDATE schedules SET skipped = skipped + ?3 WHERE pipeline = ?1 AND ${free}`,
+          rows: [[pipeline, at, skipped]],
+        },
+        {
+          sql: `DELETE FROM occurrences WHERE pipeline = ?1 AND at < ?3 AND ${free}`,
+          rows: [[pipeline, at, at - remembered]],
+        },
+        {
+          sql: 'INSERT OR IGNORE INTO occurrences (pipeline, at) VALUES (?, ?)',
+          rows: [[pipeline, at]],
+        },
+      ]);
+      return changed > 0;
+    },
+    async skippedOccurrences() {
+      const rows = await database.all('SELECT pipeline, skipped FROM schedules');
+      return new Map(rows.map(([pipeline, skipped]) => [String(pipeline), Number(skipped)]));
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { onTestFinished } from 'vitest';
+import type { RunEvent } from '../../src/engine/events.ts';
+import { cli } from './cli.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly body: { readonly [name: string]: unknown };
+}
+
+/** A daemon of the built command line, in a folder whose config listens on port 0; killed when the test ends. */
+export async function startDaemon(folder: string) {
+  const child = execa(process.execPath, [cli, 'daemon', '--ui', 'json'], {
+    cwd: folder,
+    env: { LANG: 'C.UTF-8' },
+    reject: false,
+    stdin: 'ignore',
+  });
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await child;
+  });
+  const events: RunEvent[] = [];
+  const other: string[] = [];
+  let heard = () => {};
+  let rest = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    const lines = `${rest}${chunk}`.split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      if (line.startsWith('{')) events.push(JSON.parse(line) as RunEvent);
+      else other.push(line);
+    }
+    heard();
+  });
+  const ended = child.then(({ exitCode, signal }) => ({ exitCode, signal }));
+  /** Resolves with the n-th event that fits; rejects when the process ends before. */
+  async function event(fits: (event: RunEvent) => boolean, number = 1): Promise<RunEvent> {
+    for (;;) {
+      const found = events.filter(fits)[number - 1];
+      if (found !== undefined) return found;
+      const more = new Promise<'more'>((resolve) => {
+        heard = () => resolve('more');
+      });
+      const next = await Promise.race([more, ended]);
+      if (next !== 'more' && events.filter(fits).length < number)
+        throw new Error(`the daemon ended: ${JSON.stringify({ ...next, events, other }, null, 1)}`);
+    }
+  }
+  const said = (text: string, number?: number) =>
+    event((event) => event.type === 'notice' && event.message.includes(text), number);
+  const listens = await said('the API listens on');
+  const [url = ''] = (listens.type === 'notice' && /http:\S+(?=,)/.exec(listens.message)) || [];
+  await said('with a schedule');
+  const token = (await readFile(join(folder, '.syncline', 'daemon.token'), 'utf8')).trim();
+  const fetched = (path: string, method = 'GET') =>
+    fetch(`${url}${path}`, { method, headers: { authorization: `Bearer ${token}` } });
+  async function ask(path: string, method?: string): Promise<Answer> {
+    const response = await fetched(path, method);
+    return { status: response.status, body: (await response.json()) as Answer['body'] };
+  }
+  const run = (name: string) => ask(`/api/v1/pipelines/${name}/run`, 'POST');
+  return { child, ended, events, other, event, said, url, fetched, ask, run };
+}
+
+export type DaemonProcess = Awaited<ReturnType<typeof startDaemon>>;
