@@ -85,8 +85,10 @@ function checkMergedKey({ mergePath, mode, key, merged }: Combination, findings:
 }
 
 function checkLedger({ mergePath, sink, strategies }: Combination, findings: Findings): void {
-  if (sink.plugin.capabilities.includes('ledger')) return;
-  for (const strategy of ['keep_edits', 'sum'] as const) {
+  const { capabilities } = sink.plugin;
+  if (capabilities.includes('ledger')) return;
+  const lacking = capabilities.includes('memory') ? (['sum'] as const) : (['keep_edits', 'sum'] as const);
+  for (const strategy of lacking) {
     const column = columnMergedBy(strategy, strategies);
     if (column === undefined) continue;
     const message = `${strategy} needs a sink that remembers what was written, and "${sink.name}" (${sink.plugin.name}) keeps no ledger`;

@@ -127,7 +127,9 @@ async function transfer(
     // Files have no types to get wrong: all their columns are there from the start.
     const columns = pipeline.sink.plugin.modes.includes('upsert') ? undefined : header;
     mapper.learn(sample, existing?.length === 0 ? undefined : existing, columns);
-    const writer = await sink.begin({ name: pipeline.target, mode: pipeline.mode, run });
+    const remembers = pipeline.sink.plugin.capabilities.includes('memory');
+    const memory = remembers ? io.state.editMemory(pipeline.sink.name) : undefined;
+    const writer = await sink.begin({ name: pipeline.target, mode: pipeline.mode, run, memory });
     const commits = new Commits(io, { ...place, writer }, reading.start);
     try {
       await commitAll(io, batches, mapper, commits);

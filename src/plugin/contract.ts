@@ -8,7 +8,7 @@
 
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts';
 import type { CursorRange, LedgerEntry, LedgerKey, LedgerState } from '../model/checkpoint.ts';
-import type { Column, Mode, RowBatch, RowCounts, SourceRecord, Value } from '../model/types.ts';
+import type { Column, Mode, Row, RowBatch, RowCounts, SourceRecord, Target, Value } from '../model/types.ts';
 
 export type { CursorRange } from '../model/checkpoint.ts';
 
@@ -115,10 +115,11 @@ export interface SinkDefinition<Options extends OptionsSchema = OptionsSchema> {
   /** The modes it can write; the first is its default. */
   readonly modes: readonly [Mode, ...Mode[]];
   /**
-   * `ledger`: it remembers checkpoints and what `keep_edits` needs beside the rows, in the same transaction. A pipeline that needs what its sink lacks is
-   * refused by `validate`, before anything is opened.
+   * `ledger`: it remembers checkpoints and what `keep_edits` needs beside the rows, in the same transaction. `memory`:
+   * it keeps no ledger, and merges with what {@link TargetRequest.memory} remembers. A pipeline that needs what its
+   * sink lacks is refused by `validate`, before anything is opened.
    */
-  readonly capabilities: readonly 'ledger'[];
+  readonly capabilities: readonly ('ledger' | 'memory')[];
   /** Called once per run and sink, before its first target, and once more where it holds the log; must not write. */
   open(options: OptionsOf<Options>, context: PluginContext): Promise<OpenSink>;
 }
@@ -159,6 +160,27 @@ export interface TargetRequest {
   readonly name: string;
   readonly mode: Mode;
   readonly run: { readonly id: string; readonly started_at: string };
+  /** Where the sink declares the capability `memory`. */
+  readonly memory?: EditMemory;
+}
+
+/**
+ * What was last written to the tracked columns of a target, kept in the state for a sink that keeps no ledger. Such a
+ * sink reads it before it folds a batch, as `written` of the rows that are there, and tells it the changes after it has
+ * written them. In between a crash loses nothing: the batch comes again, and equal values are taken for our own.
+ */
+export interface EditMemory {
+  /** By `keyOf` of the primary key: a cell for each column of the target, undefined where nothing is known. */
+  read(target: Target, keys: readonly string[]): Promise<ReadonlyMap<string, Row>>;
+  /** Takes the changes that `fold` gave. */
+  remember(target: Target, changes: readonly WrittenRow[]): Promise<void>;
+}
+
+/** Of a change to a row: its key, and what is now known to be written there. */
+export interface WrittenRow {
+  readonly kind: string;
+  readonly key: string;
+  readonly written?: Row;
 }
 
 /**

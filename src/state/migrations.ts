@@ -88,6 +88,13 @@ const migrations: readonly (readonly string[])[] = [
     ) WITHOUT ROWID`,
     'CREATE TABLE occurrences (pipeline TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (pipeline, at)) WITHOUT ROWID',
   ],
+  [
+    // What was last written to each tracked field of sinks without a ledger: `row` is the key, `value` the cell as JSON.
+    `CREATE TABLE written (
+      sink TEXT NOT NULL, target TEXT NOT NULL, row TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
+      PRIMARY KEY (sink, target, row, name)
+    ) WITHOUT ROWID`,
+  ],
 ];
 
 /** Brings a state to this version in one transaction; refuses one that a newer version wrote. */

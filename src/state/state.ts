@@ -1,5 +1,6 @@
-import type { Ledger } from '../plugin/contract.ts';
+import type { EditMemory, Ledger } from '../plugin/contract.ts';
 import { checkpointsOf } from './checkpoints.ts';
+import { editMemoryOf } from './edit-memory.ts';
 import { openStateFile } from './file.ts';
 import { type History, historyOf, keepAlive } from './history.ts';
 import { type Holder, type Lease, Leases, type LeaseTimes, leaseTimes } from './leases.ts';
@@ -26,6 +27,8 @@ export interface State extends History, Rejects, Retries, Schedules, KeptLogs {
   acquire(pipeline: string, run: string, atLeast: number): Promise<Lease | Holder>;
   /** The ledger of a sink that has none of its own. */
   ledger(sink: string): Ledger;
+  /** What was written to a sink that keeps no ledger. */
+  editMemory(sink: string): EditMemory;
   /** How each pipeline stands that ever ran, by name. */
   status(): Promise<PipelineStatus[]>;
   /** Gives back the leases that are still held. */
@@ -55,6 +58,7 @@ export async function openState(file: string, times: LeaseTimes = leaseTimes): P
     ...schedulesOf(database),
     acquire: (pipeline, run, atLeast) => leases.acquire(pipeline, run, atLeast),
     ledger: (sink) => checkpointsOf(database, sink),
+    editMemory: (sink) => editMemoryOf(database, sink),
     status: () => statusOf(database),
     async close() {
       await heartbeat.stop();
