@@ -4,6 +4,7 @@
 
 import { Console } from 'node:console';
 import { readFileSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError, Option } from 'commander';
 import { positiveNumber, wholeNumber } from './cli/arguments.ts';
@@ -12,6 +13,7 @@ import { endWith } from './commands/ending.ts';
 import type { RunFlags } from './commands/run.ts';
 import type { Shell } from './commands/shell.ts';
 import { type Redact, redactor } from './model/redact.ts';
+import { screenHindrance } from './tui/ability.ts';
 import { lookOf } from './tui/look.ts';
 
 interface GlobalFlags {
@@ -32,11 +34,14 @@ const packageFile = new URL(
 
 async function main(argv: readonly string[]): Promise<number> {
   let code = 0;
-  addCommands(program, async (work) => {
+  const execute = async (work: Work) => {
     const result = await work(shell());
     code = typeof result === 'number' ? result : 0;
-  });
+  };
+  addCommands(program, execute);
   try {
+    const { operands, unknown } = program.parseOptions(argv.slice(2));
+    if (operands.length + unknown.length === 0) addPicker(program, execute);
     await program.parseAsync(argv);
     return code;
   } catch (error) {
@@ -70,7 +75,7 @@ function globalFlags(program: Command): Command {
     .addOption(new Option('--json', 'the same as --output json'))
     .addOption(
       option('--ui <how>', 'how a run is shown', 'SYNCLINE_UI')
-        .choices(['auto', 'plain', 'json', 'quiet'])
+        .choices(['auto', 'tui', 'plain', 'json', 'quiet'])
         .default('auto'),
     )
     .addOption(option('-q, --quiet', 'the same as --ui quiet', 'SYNCLINE_QUIET'))
@@ -86,6 +91,16 @@ function globalFlags(program: Command): Command {
 
 /** Resolves with an exit code, or with nothing when all is well. */
 type Work = (shell: Shell) => Promise<unknown>;
+
+/** Without a command a person picks what to run; where there is no screen, help is shown. */
+function addPicker(program: Command, execute: (work: Work) => Promise<void>): void {
+  program.action(() =>
+    execute(async (shell) => {
+      const code = await (await import('./commands/pick.ts')).pick(shell);
+      return code ?? program.help({ error: true });
+    }),
+  );
+}
 
 function addCommands(program: Command, execute: (work: Work) => Promise<void>): void {
   program
@@ -200,7 +215,11 @@ function shellOf(flags: GlobalFlags): Shell {
     hide: (secrets) => {
       redact = redactor(secrets);
     },
-    interactive: terminal && flags.ui === 'auto',
+    interactive: terminal && (flags.ui === 'auto' || flags.ui === 'tui'),
+    screenHindrance: screenHindrance({
+      environment: process.env,
+      terminals: { input: isatty(0), output: isatty(1), error: terminal },
+    }),
     look: lookOf(flags.color, { environment: process.env, terminal, platform: process.platform }),
     config: flags.config,
     environmentFile: flags.envFile,

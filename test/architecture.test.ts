@@ -36,6 +36,8 @@ const doors: { readonly [library: string]: RegExp } = {
   'lossless-json': /^src\/model\/json\.ts/,
   papaparse: /^src\/formats\//,
   picocolors: /^src\/(tui\/look|config\/report)\.ts/,
+  ink: /^src\/tui\//,
+  react: /^src\/tui\//,
   commander: /^src\/cli[./]/,
   jiti: /^src\/(plugin|sql)\//,
   yaml: /^src\/config\//,

@@ -20,6 +20,8 @@ export interface FileBytes {
   version(): Promise<FileVersion>;
   /** The bytes from the beginning. */
   read(): AsyncGenerator<Uint8Array>;
+  /** How many bytes were handed out since the last beginning. */
+  readonly taken: number;
   /** Throws when the file is not the one any more that was first read. */
   checkUnchanged(): Promise<void>;
 }
@@ -27,6 +29,7 @@ export interface FileBytes {
 /** `name` is what errors call the file. */
 export function fileBytes(path: string, name: string, signal: AbortSignal): FileBytes {
   let first: BigIntStats | undefined;
+  let taken = 0;
 
   /** Sees to it that the file is the one that was seen first. */
   async function look(handle: FileHandle): Promise<BigIntStats> {
@@ -52,12 +55,14 @@ export function fileBytes(path: string, name: string, signal: AbortSignal): File
     const handle = await openFile(path, name);
     try {
       await look(handle);
+      taken = 0;
       for (;;) {
         signal.throwIfAborted();
         const { bytesRead, buffer } = await reading(name, () =>
           handle.read(Buffer.allocUnsafe(chunkSize), 0, chunkSize),
         );
         if (bytesRead === 0) return;
+        taken += bytesRead;
         yield buffer.subarray(0, bytesRead);
       }
     } finally {
@@ -71,7 +76,14 @@ export function fileBytes(path: string, name: string, signal: AbortSignal): File
     throw changed(name);
   }
 
-  return { version, read, checkUnchanged };
+  return {
+    version,
+    read,
+    checkUnchanged,
+    get taken() {
+      return taken;
+    },
+  };
 }
 
 function changed(name: string): SyncError {

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import {
   type Batch,
@@ -90,6 +91,7 @@ async function* readFiles(
   const start = position === undefined ? undefined : toPosition(position);
   const names = files.map(({ file }) => file);
   const first = start === undefined ? 0 : indexOf(start, names);
+  const total = await sizeOf(paths);
   let earlier = noneEarlier;
   for (const [index, { path, file, format }] of files.entries()) {
     const bytes = fileBytes(path, file, signal);
@@ -100,12 +102,24 @@ async function* readFiles(
       const all = readRecords(bytes.read, { ...options, file, format, batch });
       for await (const read of withoutFirst(records, all, file)) {
         records += read.records.length;
-        yield { ...read, position: { ...place, records } };
+        const progress = { done: earlier.size + bytes.taken, total };
+        yield { ...read, position: { ...place, records }, progress, detail: file };
       }
       await bytes.checkUnchanged();
     }
     earlier = andFile(earlier, version);
   }
+}
+
+/** All files together, in bytes. One that is gone is told of when it is its turn. */
+async function sizeOf(paths: readonly string[]): Promise<number> {
+  const sizes = paths.map((path) =>
+    stat(path).then(
+      ({ size }) => size,
+      () => 0,
+    ),
+  );
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
 function noMatch(pattern: string, directory: string): SyncError {

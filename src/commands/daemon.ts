@@ -6,7 +6,7 @@ import { plainLines } from '../tui/plain.ts';
 import { tellWarnings } from './diagnostics.ts';
 import { writeCrash } from './error.ts';
 import { openConfig, type Shell } from './shell.ts';
-import { stopCode, stopSignal } from './stop.ts';
+import { stopSignal } from './stop.ts';
 
 /** Runs pipelines by their schedules until it is stopped; the exit code is that of the signal. */
 export async function daemon(shell: Shell): Promise<number> {
@@ -25,7 +25,7 @@ export async function daemon(shell: Shell): Promise<number> {
   process.on('SIGHUP', reload);
   try {
     await opened.serve();
-    return stopCode(stop.signal);
+    return stop.code ?? 0;
   } finally {
     process.off('SIGHUP', reload);
     stop.forget();

@@ -10,9 +10,21 @@ const unforeseen = 70;
 
 let endingSaid = false;
 
+const lastDuties: (() => void)[] = [];
+
+/** Has something done before the process says why it ends, whatever ends it: a screen is taken down, so that it is seen. */
+export function beforeLastWords(duty: () => void): void {
+  lastDuties.push(duty);
+}
+
+function doLastDuties(): void {
+  for (const duty of lastDuties.splice(0)) duty();
+}
+
 /** Ends the process at once; `line` says why. */
 export function endNow(code: number, line?: string): never {
   endingSaid = true;
+  doLastDuties();
   if (line !== undefined) say(line);
   process.exit(code);
 }
@@ -29,6 +41,7 @@ export function endWith(
     // One crash often brings the next one.
     if (crashed) return;
     crashed = true;
+    doLastDuties();
     tellCrash(error).finally(() => endNow(unforeseen));
   };
   process.exitCode = unforeseen;
@@ -41,6 +54,7 @@ export function endWith(
       );
   });
   process.on('exit', (exiting) => {
+    doLastDuties();
     if (endingSaid) return;
     if (code === undefined) {
       say(`error something called process.exit(${exiting}) before the command had ended  [plugin/exit]`);

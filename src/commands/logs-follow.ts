@@ -3,7 +3,7 @@ import type { LogReader } from '../log/read.ts';
 import type { LogLine } from '../model/log-line.ts';
 import { logText } from './logs-text.ts';
 import type { Shell } from './shell.ts';
-import { stopCode, stopSignal } from './stop.ts';
+import { stopSignal } from './stop.ts';
 
 /** So often it is looked for new lines, in milliseconds: files tell of themselves on no system alike. */
 const lookEvery = 200;
@@ -35,7 +35,7 @@ export async function follow(shell: Shell, following: Following): Promise<number
       await setTimeout(lookEvery, undefined, { signal: over }).catch(() => undefined);
       ended = await tellFresh(following, (lines) => lines.forEach(print));
     }
-    return stop.signal.aborted ? stopCode(stop.signal) : 0;
+    return stop.code ?? 0;
   } finally {
     process.stdout.off('error', leave);
     stop.forget();

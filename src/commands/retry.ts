@@ -1,10 +1,12 @@
 import type { PipelineConfig } from '../config/config.ts';
-import { openRunner } from '../engine/runner.ts';
+import { openRunner, type Runner, type RunOptions } from '../engine/runner.ts';
 import type { State } from '../state/state.ts';
 import { tellWarnings } from './diagnostics.ts';
 import { filterOf } from './rejects.ts';
-import { runAndPrint } from './run.ts';
+import { runWatched } from './run.ts';
 import { openConfig, printOne, type Shell } from './shell.ts';
+import { stopSignal } from './stop.ts';
+import { watchRun } from './watch.ts';
 
 /** Maps rejected rows again, of a run, a pipeline or all of them: a run of its own, whose exit code this is. */
 export async function retryRejects(
@@ -24,11 +26,22 @@ export async function retryRejects(
       if (!config.pipelines.has(unknown))
         shell.tell(`rejects of ${unknown} are left alone: this config has no such pipeline\n`);
     if (pipelines.length > 0)
-      return await runAndPrint(shell, runner, { pipelines, rejects: filter, allow_rejects });
+      return await runRetry(shell, runner, { pipelines, rejects: filter, allow_rejects });
     printOne(shell, { retried: 0 }, () => 'no rows are rejected\n');
     return 0;
   } finally {
     await runner.close();
+  }
+}
+
+async function runRetry(shell: Shell, runner: Runner, options: RunOptions): Promise<number> {
+  const stop = stopSignal();
+  const watch = watchRun(shell, options.pipelines, stop, 'syncline rejects retry --ui plain');
+  try {
+    return await runWatched(shell, runner, options, stop, watch);
+  } finally {
+    watch.close();
+    stop.forget();
   }
 }
 

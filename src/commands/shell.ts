@@ -25,7 +25,9 @@ export interface Shell {
   readonly config?: string;
   readonly environmentFile?: string;
   readonly output: 'table' | 'json' | 'ndjson';
-  readonly ui: 'auto' | 'plain' | 'json' | 'quiet';
+  readonly ui: 'auto' | 'tui' | 'plain' | 'json' | 'quiet';
+  /** Why no screen can be shown; undefined where it can. */
+  readonly screenHindrance: string | undefined;
   /** What would be asked is answered with yes. */
   readonly yes: boolean;
 }

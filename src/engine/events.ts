@@ -28,7 +28,16 @@ export type RunEvent =
       readonly message: string;
     }
   /** After each batch: what the pipeline did so far. */
-  | { readonly type: 'progress'; readonly at: string; readonly pipeline: string; readonly counts: Counts }
+  | {
+      readonly type: 'progress';
+      readonly at: string;
+      readonly pipeline: string;
+      readonly counts: Counts;
+      /** Where the source tells a total: bytes, records, or whatever it counts by. */
+      readonly progress?: { readonly done: number; readonly total: number };
+      /** What is being read, where the source tells: a file, a table, a request. */
+      readonly detail?: string;
+    }
   | {
       readonly type: 'pipeline_finished';
       readonly at: string;

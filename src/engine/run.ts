@@ -158,6 +158,7 @@ async function commitAll(
     io.signal.throwIfAborted();
     checkHeader(io.pipeline, batch.header);
     io.tally.add({ read: batch.read, skipped: batch.read - batch.records.length });
+    io.tally.reach(batch);
     const records = io.adopt ? [] : batch.records;
     const mapped = mapper.map(records, batch.partition);
     taken += batch.records.length;

@@ -74,8 +74,12 @@ async function run(config: Config, state: State, options: RunOptions): Promise<R
 async function startRun(config: Config, state: State, options: RunOptions): Promise<RunShared> {
   const { pipelines, signal = new AbortController().signal } = options;
   const redact = redactor(config.secrets);
-  const tell: Emit = (event) =>
-    options.emit?.(event.type === 'notice' ? { ...event, message: redact(event.message) } : event);
+  const tell: Emit = (event) => {
+    if (event.type === 'notice') options.emit?.({ ...event, message: redact(event.message) });
+    else if (event.type === 'progress' && event.detail !== undefined)
+      options.emit?.({ ...event, detail: redact(event.detail) });
+    else options.emit?.(event);
+  };
   const started = new Date();
   const id = ulid(started.getTime());
   const names = pipelines.map(({ name }) => name);

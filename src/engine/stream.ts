@@ -17,6 +17,8 @@ export interface TakenBatch {
   /** How many records the source returned: the others were taken before, or are out of range. */
   readonly read: number;
   readonly checkpoint: Checkpoint;
+  readonly progress?: Batch['progress'];
+  readonly detail?: string;
   /** Of the stream, where it has several. */
   readonly partition?: Partition;
 }
@@ -78,11 +80,13 @@ export function readStream(
       left -= batch?.records.length ?? left;
       if (batch === undefined) return;
       const taken = reading.take(batch);
-      const { records } = taken;
+      const { bytes, header, progress, detail } = batch;
       const checkpoint = marked(taken.checkpoint, batch, pipeline);
-      const { bytes, header } = batch;
       const { partition } = pipeline;
-      yield { records, checkpoint, bytes, header, read: batch.records.length, partition };
+      const read = batch.records.length;
+      // A total of one part says nothing of all of them.
+      const told = isOneRead(pipeline) ? progress : undefined;
+      yield { records: taken.records, checkpoint, bytes, header, progress: told, detail, read, partition };
       if (left === 0) return;
     }
   }
@@ -129,4 +133,8 @@ function nextOf<T>(iterator: AsyncIterator<T>, signal: AbortSignal): Promise<Ite
     const settled = iterator.next().then(resolve, reject);
     settled.finally(() => signal.removeEventListener('abort', stop));
   });
+}
+
+function isOneRead({ stream }: PipelinePart): boolean {
+  return stream.partitions.length === 0 && stream.incremental?.step === undefined;
 }

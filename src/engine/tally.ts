@@ -1,10 +1,13 @@
 import { addCounts, type Counts, countsBeside, noCounts } from '../model/result.ts';
 import type { Reject } from '../model/types.ts';
-import type { Committed } from '../plugin/contract.ts';
+import type { Batch, Committed } from '../plugin/contract.ts';
 import type { Emit } from './events.ts';
 
 /** So many rejects are told one by one while a pipeline runs; all of them are kept. */
 const toldRejects = 3;
+
+/** How far a read is, as far as its source tells. */
+type Reached = Pick<Batch, 'progress' | 'detail'>;
 
 /** Counts what one pipeline does, over all its parts, and tells it as events. */
 export class PipelineTally {
@@ -33,8 +36,9 @@ export class PipelineTally {
     return addCounts(this.#ended, parts.length === 0 ? noCounts : parts.reduce(countsBeside));
   }
 
-  progress(): void {
-    this.#emit({ type: 'progress', at: this.#at(), pipeline: this.#pipeline, counts: this.counts });
+  progress(reached: Reached): void {
+    const { counts } = this;
+    this.#emit({ type: 'progress', at: this.#at(), pipeline: this.#pipeline, counts, ...reached });
   }
 
   notice(level: 'info' | 'warn', message: string): void {
@@ -54,6 +58,7 @@ export class Tally {
   /** Parts that read the same reject the same: one of them tells it. */
   readonly #tellsRejects: boolean;
   #told = 0;
+  #reached: Reached = {};
 
   constructor(pipeline: PipelineTally, label: string, tellsRejects: boolean) {
     this.#pipeline = pipeline;
@@ -65,11 +70,16 @@ export class Tally {
     this.counts = addCounts(this.counts, more);
   }
 
+  /** The read is as far as this batch says. */
+  reach({ progress, detail }: Reached): void {
+    this.#reached = { progress, detail };
+  }
+
   /** A batch is in the sink. */
   commit({ schema_changes, ...counts }: Committed): void {
     for (const change of schema_changes) this.notice('info', change);
     this.add(counts);
-    this.#pipeline.progress();
+    this.#pipeline.progress(this.#reached);
   }
 
   tellRejects(rejects: readonly Reject[]): void {

@@ -102,6 +102,10 @@ export interface Batch {
   readonly position?: Value;
   /** The column names of tabular data, where the source knows them before the rows: a mapped column must be there. */
   readonly header?: readonly string[];
+  /** How far the read is after these records, in whatever the source counts by, where it knows the total for sure. */
+  readonly progress?: { readonly done: number; readonly total: number };
+  /** What the records are from, for people: a file, a table, a request. Without secrets. */
+  readonly detail?: string;
 }
 
 // Sinks --------------------------------------------------------------------------------------------------------------

@@ -48,6 +48,9 @@ export async function* readRecords(
     clauses = rowidSql(rowids, after, rowsName);
   }
   const sql = select(origin, expressions, clauses);
+  // Rows are counted far faster than read; a query or a view may take as long to count as to read.
+  const total = rowids === undefined ? undefined : await rowsIn(database, origin, clauses);
+  const detail = 'table' in from ? from.table : undefined;
   let count = 0;
   for await (const page of database.pages(sql, clauses.parameters, batch)) {
     if (rowids !== undefined && after !== undefined && count === 0) await checkUnmoved(database, rowids);
@@ -55,7 +58,9 @@ export async function* readRecords(
     count += records.length;
     const rowid = page.rows.at(-1)?.[columns.length];
     const next = rowids === undefined || rowid === undefined ? position : positionAfter(rowids, rowid);
-    yield { records, bytes: page.bytes, header: columns, position: next };
+    // Rows that came since they were counted make the total what has been read.
+    const progress = total === undefined ? undefined : { done: count, total: Math.max(count, total) };
+    yield { records, bytes: page.bytes, header: columns, position: next, progress, detail };
   }
 }
 
@@ -65,6 +70,11 @@ function select(origin: string, expressions: readonly string[], { condition, ord
     ...(condition === undefined ? [] : [`WHERE ${condition}`]),
     ...(order.length === 0 ? [] : [`ORDER BY ${order.join(', ')}`]),
   ].join('\n');
+}
+
+async function rowsIn(database: Database, origin: string, clauses: Clauses): Promise<number> {
+  const sql = select(origin, ['count(*)'], { ...clauses, order: [] });
+  return Number((await database.all(sql, clauses.parameters))[0]?.[0]);
 }
 
 async function tableOrigin(database: Database, table: string): Promise<string> {

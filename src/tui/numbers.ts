@@ -16,3 +16,29 @@ export function duration(milliseconds: number): string {
 export function rate(rows: number, milliseconds: number): string {
   return `${count(Math.round((rows * 1000) / Math.max(milliseconds, 1)))}/s`;
 }
+
+/** A number of at most four digits and a letter: `120`, `7.5k`, `12M` */
+export function rough(number: number): string {
+  const whole = Math.round(number);
+  if (whole < 1000) return String(whole);
+  const [size, letter] = whole < 999_950 ? [1000, 'k'] : [1_000_000, 'M'];
+  const scaled = whole / size;
+  return `${scaled < 99.95 ? scaled.toFixed(1) : Math.round(scaled)}${letter}`;
+}
+
+/** A time to come, roughly: `25s`, `3m05s`, `2h10m` */
+export function span(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000);
+  const padded = (number: number) => String(Math.floor(number)).padStart(2, '0');
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m${padded(seconds % 60)}s`;
+  return seconds < 360_000 ? `${Math.floor(seconds / 3600)}h${padded((seconds % 3600) / 60)}m` : '>99h';
+}
+
+/** A time that has passed: `00:36`, `1:02:05` */
+export function elapsed(milliseconds: number): string {
+  const seconds = Math.max(Math.floor(milliseconds / 1000), 0);
+  const padded = (number: number) => String(Math.floor(number)).padStart(2, '0');
+  const short = `${padded((seconds / 60) % 60)}:${padded(seconds % 60)}`;
+  return seconds < 3600 ? short : `${Math.floor(seconds / 3600)}:${short}`;
+}

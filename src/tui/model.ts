@@ -1,0 +1,172 @@
+/** What a screen knows of a run: a pure account of the run's events, and of the time that passes. */
+
+import type { RunEvent } from '../engine/events.ts';
+import { type Counts, noCounts, type Outcome, type PipelineResult, type RunResult } from '../model/result.ts';
+import { rateAt, type Sample, type Seconds, type Stretch, withRead, withSample } from './pace.ts';
+
+export interface PipelineModel {
+  readonly name: string;
+  readonly status: 'waiting' | 'running' | Outcome;
+  /** `source.stream` and `sink.target`, once it has begun. */
+  readonly from?: string;
+  readonly to?: string;
+  /** Milliseconds since 1970, as all times here. */
+  readonly started?: number;
+  readonly counts: Counts;
+  readonly samples: readonly Sample[];
+  /** Where the source tells a total. */
+  readonly stretch?: Stretch;
+  /** What is being read: a file, a table, a request. */
+  readonly detail?: string;
+  readonly result?: PipelineResult;
+}
+
+export interface LogLine {
+  readonly at: number;
+  readonly pipeline?: string;
+  readonly level: 'info' | 'warn' | 'error';
+  readonly text: string;
+}
+
+export interface RunModel {
+  readonly id?: string;
+  readonly started?: number;
+  /** The latest time there was. */
+  readonly now: number;
+  readonly pipelines: ReadonlyMap<string, PipelineModel>;
+  readonly seconds: Seconds;
+  /** The last lines, oldest first. */
+  readonly log: readonly LogLine[];
+  /** It was told to stop, and has not ended yet. */
+  readonly stopping: boolean;
+  readonly result?: RunResult;
+}
+
+export type RunAction =
+  | RunEvent
+  | { readonly type: 'clock'; readonly at: string }
+  | { readonly type: 'stopping'; readonly at: string }
+  /** Something was printed by code that knows of no screen. */
+  | { readonly type: 'said'; readonly at: string; readonly text: string };
+
+const mostLines = 500;
+
+export const noRun: RunModel = {
+  now: 0,
+  pipelines: new Map(),
+  seconds: { first: 0, reads: [] },
+  log: [],
+  stopping: false,
+};
+
+/** The run after an event. */
+export function reduceRun(run: RunModel, action: RunAction): RunModel {
+  const at = Date.parse(action.at);
+  const next = { ...run, now: Math.max(run.now, at) };
+  switch (action.type) {
+    case 'clock':
+      return run.started === undefined || run.result ? next : { ...next, seconds: read(next, at, 0) };
+    case 'said':
+      return withLine(next, { at, level: 'info', text: action.text });
+    case 'stopping':
+      return {
+        ...withLine(next, { at, level: 'warn', text: 'stopping' }),
+        stopping: run.result === undefined,
+      };
+    case 'run_started':
+      return {
+        ...next,
+        id: action.run,
+        started: at,
+        pipelines: new Map(action.pipelines.map((name) => [name, waiting(name)])),
+      };
+    case 'pipeline_started':
+      return begun(next, action, at);
+    case 'notice':
+      return withLine(next, { at, pipeline: action.pipeline, level: action.level, text: action.message });
+    case 'progress':
+      return advanced(next, action, at);
+    case 'pipeline_finished':
+      return ended(next, action, at);
+    case 'run_finished':
+      return { ...next, result: action.result, stopping: false };
+  }
+}
+
+/** Records per second of all pipelines together. */
+export function totalRate({ pipelines, now }: RunModel): number {
+  const running = [...pipelines.values()].filter(({ status }) => status === 'running');
+  return running.reduce((sum, { samples }) => sum + (rateAt(samples, now) ?? 0), 0);
+}
+
+function waiting(name: string): PipelineModel {
+  return { name, status: 'waiting', counts: noCounts, samples: [] };
+}
+
+type Of<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>;
+
+function begun(run: RunModel, { pipeline, from, to }: Of<'pipeline_started'>, at: number): RunModel {
+  const changed = withPipeline(run, pipeline, (before) => ({
+    ...before,
+    status: 'running',
+    from,
+    to,
+    started: at,
+    samples: [{ at, read: 0 }],
+  }));
+  return withLine(changed, { at, pipeline, level: 'info', text: 'started' });
+}
+
+function advanced(run: RunModel, event: Of<'progress'>, at: number): RunModel {
+  const before = run.pipelines.get(event.pipeline);
+  const more = event.counts.read - (before?.counts.read ?? 0);
+  const changed = withPipeline(run, event.pipeline, (before) => ({
+    ...before,
+    counts: event.counts,
+    samples: withSample(before.samples, { at, read: event.counts.read }),
+    stretch: stretched(before.stretch, event.progress, at),
+    detail: event.detail ?? before.detail,
+  }));
+  return { ...changed, seconds: read(changed, at, more) };
+}
+
+/** A total that cannot be one is not told. */
+function stretched(before: Stretch | undefined, told: Of<'progress'>['progress'], at: number) {
+  if (told === undefined || !(told.total > 0) || !(told.done >= 0)) return before;
+  const { done, total } = told;
+  return { from: before?.from ?? { at, done }, done, total };
+}
+
+function ended(run: RunModel, { pipeline, result }: Of<'pipeline_finished'>, at: number): RunModel {
+  const changed = withPipeline(run, pipeline, (before) => ({
+    ...before,
+    status: result.status,
+    counts: result,
+    result,
+  }));
+  const { status, reason, error } = result;
+  const why = error?.message ?? reason;
+  return withLine(changed, {
+    at,
+    pipeline,
+    level: error === undefined ? 'info' : 'error',
+    text: why === undefined ? status : `${status}: ${why}`,
+  });
+}
+
+function withPipeline(
+  run: RunModel,
+  name: string,
+  change: (before: PipelineModel) => PipelineModel,
+): RunModel {
+  const before = run.pipelines.get(name) ?? waiting(name);
+  return { ...run, pipelines: new Map(run.pipelines).set(name, change(before)) };
+}
+
+function withLine(run: RunModel, line: LogLine): RunModel {
+  return { ...run, log: [...run.log.slice(1 - mostLines), line] };
+}
+
+function read({ seconds, started = 0 }: RunModel, at: number, records: number): Seconds {
+  return withRead(seconds, Math.max(Math.floor((at - started) / 1000), 0), records);
+}

@@ -1,0 +1,83 @@
+import { Frame, roomOf } from '../components/frame.tsx';
+import { headOf } from '../components/head.ts';
+import { Lines } from '../components/line.tsx';
+import { logOf } from '../components/log.ts';
+import { fitted, wrapped } from '../fitted.ts';
+import { glyphsOf, statusGlyph } from '../glyphs.ts';
+import type { PipelineModel, RunModel } from '../model.ts';
+import { count, duration, rough, span } from '../numbers.ts';
+import { etaAt, percentOf, rateAt } from '../pace.ts';
+import type { Shown } from '../store.ts';
+import { markedPipeline } from '../view.ts';
+
+/** All about one pipeline, and what was said of it. */
+export function DetailsScreen({ shown }: { readonly shown: Shown }) {
+  const { run, view } = shown;
+  const pipeline = markedPipeline(run, view);
+  const room = roomOf(shown);
+  const about = pipeline === undefined ? [] : aboutOf(pipeline, shown).slice(0, room);
+  const own = { ...run, log: run.log.filter((line) => line.pipeline === pipeline?.name) };
+  return (
+    <Frame shown={shown} head={headOf(shown)}>
+      <Lines lines={about} />
+      {about.length + 1 < room && (
+        <Lines lines={['', ...logOf({ ...shown, run: own }, room - about.length - 1)]} />
+      )}
+    </Frame>
+  );
+}
+
+function aboutOf(pipeline: PipelineModel, { run, look, size }: Shown): string[] {
+  const { colors } = look;
+  const { arrow } = glyphsOf(look);
+  const { name, from, to, status, result, detail } = pipeline;
+  const facts: [string, string][] = [
+    ['status', status],
+    ['way', from === undefined ? '' : `${from} ${arrow} ${to}`],
+    ['counts', countsOf(pipeline)],
+    ['pace', paceOf(pipeline, run)],
+    ['reading', detail ?? ''],
+    ['reason', result?.reason ?? ''],
+  ];
+  const room = size.columns - 12;
+  const told = facts
+    .filter(([, text]) => text !== '')
+    .map(([fact, text]) => ` ${colors.dim(fact.padEnd(9))} ${fitted(text, room, look)}`);
+  const failure = result?.error === undefined ? [] : failureOf(result.error, size.columns - 4);
+  return [
+    ` ${statusGlyph(pipeline, run.now, look)} ${colors.bold(fitted(name, size.columns - 4, look))}`,
+    ...told,
+    ...failure.map((line, index) => `   ${index === 0 ? colors.red(line) : line}`),
+  ];
+}
+
+/** The counts that are not zero, and always what was read. */
+function countsOf({ counts }: PipelineModel): string {
+  const words = [
+    'inserted',
+    'updated',
+    'unchanged',
+    'deleted',
+    'skipped',
+    'rejected',
+    'kept',
+    'defaulted',
+  ] as const;
+  const told = words.filter((word) => counts[word] > 0).map((word) => `${count(counts[word])} ${word}`);
+  return [`${count(counts.read)} read`, ...told].join(', ');
+}
+
+function paceOf({ status, samples, stretch, result }: PipelineModel, { now }: RunModel): string {
+  if (result !== undefined) return duration(result.durationMs);
+  const rate = status === 'running' ? rateAt(samples, now) : undefined;
+  const eta = stretch === undefined ? undefined : etaAt(stretch, now);
+  return [
+    ...(rate === undefined ? [] : [`${rough(rate)} rows/s`]),
+    ...(stretch === undefined ? [] : [`${percentOf(stretch)}%`]),
+    ...(eta === undefined ? [] : [`about ${span(eta)} to go`]),
+  ].join(', ');
+}
+
+function failureOf({ message, code, hint }: { message: string; code: string; hint?: string }, width: number) {
+  return [...wrapped(`${message}  [${code}]`, width), ...(hint === undefined ? [] : wrapped(hint, width))];
+}
