@@ -65,6 +65,8 @@ export function endWith(
     }
   });
   command().then((ended) => {
+    // It may come to its end while a crash is told, which is what counts.
+    if (crashed) return;
     code = ended;
     process.exitCode = ended;
     // What a plugin left open does not keep the process, once all is written.

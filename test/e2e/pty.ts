@@ -19,6 +19,7 @@ export interface OnTerminal {
 }
 
 export interface Left {
+  /** Of a process that a signal ended, 128 and its number, as shells say it. */
   readonly code: number;
   /** Lines of the main screen and above it. */
   readonly main: string;
@@ -52,7 +53,9 @@ export function onTerminal(
       for (const look of waiting) look();
     });
   });
-  const ended = new Promise<number>((resolve) => process_.onExit(({ exitCode }) => resolve(exitCode)));
+  const ended = new Promise<number>((resolve) =>
+    process_.onExit(({ exitCode, signal = 0 }) => resolve(signal === 0 ? exitCode : 128 + signal)),
+  );
   let isOver = false;
   ended.then(() => {
     isOver = true;
