@@ -132,6 +132,17 @@ it('takes records without a time once, not once per window', () => {
   expect(counts).toEqual([1, 0, 0]);
 });
 
+it('takes a record that lies on the edge of two windows in the later one only', () => {
+  const records = Array.from({ length: 90 }, (_, id) => ({
+    id,
+    at: new Date(start + id * day).toISOString(),
+  }));
+  for (const order of ['none', 'ascending'] as const) {
+    const { taken } = readOn(records, { order, step: 7 * day }, {}, { size: 4, batches: 999 });
+    expect(ids(taken)).toEqual(records.map(({ id }) => id));
+  }
+});
+
 it('cuts dates and times without a zone as it cuts instants', () => {
   const records = Array.from({ length: 90 }, (_, id) => ({
     id,
