@@ -1,0 +1,37 @@
+import type { WriteStream } from 'node:tty';
+import { describe, expect, it } from 'vitest';
+import { openTerminal } from '../../src/tui/terminal.ts';
+
+/** A terminal of this size that keeps what is written to it. */
+function opened(rows = 24) {
+  const raw: string[] = [];
+  const stream = {
+    columns: 80,
+    rows,
+    write: (text: string) => {
+      raw.push(text);
+      return true;
+    },
+  };
+  const { canvas } = openTerminal(stream as unknown as WriteStream, () => undefined);
+  return { canvas, raw };
+}
+
+describe('what is drawn', () => {
+  it('never wipes the lines above that a terminal remembers, nor goes back over the screen', () => {
+    const { canvas, raw } = opened();
+    canvas.write('\u001b[2J\u001b[3J\u001b[Hone\ntwo\n');
+    canvas.write('\u001b[2J\u001b[3J\u001b[H');
+    expect(raw.join('')).toContain('two');
+    for (const sequence of ['3J', '2J', 'H']) expect(raw.join('')).not.toContain(`\u001b[${sequence}`);
+  });
+
+  it('is the lines that changed, and stays above the last line', () => {
+    const { canvas, raw } = opened(3);
+    canvas.write('one\ntwo\nthree\nfour');
+    canvas.write('one\n2\nthree\nfour');
+    expect(raw[0]).toMatch(/one.*two/);
+    expect(raw[0]).not.toContain('three');
+    expect(raw[1]).toBe('\u001b[2;1H2\u001b[0m\u001b[K');
+  });
+});
