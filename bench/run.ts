@@ -7,55 +7,38 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { benchConfig } from './config.ts';
+import { line } from './line.ts';
+import { benchPostgres } from './postgres.ts';
 import { type Measured, measure, median } from './process.ts';
 import { writeBenchFile } from './rows.ts';
 
 const rows = Number(process.argv[2] ?? 1_000_000);
 const cli = fileURLToPath(new URL('../dist/src/cli.js', import.meta.url));
 const baseline = ['--import', 'jiti/register', fileURLToPath(new URL('baseline.ts', import.meta.url))];
+const libsql = '{ type: libsql, url: file:sync.db }';
 const here = fileURLToPath(new URL('..', import.meta.url));
-
-const config = (file: string, more = '') => `version: 1
-sources: { in: { type: file, streams: { rows: ${file} } } }
-sinks: { db: { type: libsql, url: file:sync.db } }
-pipelines:
-  rows:
-    from: in.rows
-    to: db.rows
-    primary_key: id
-    map:
-      id: { from: id, type: integer }
-      email: email
-      name: name
-      amount: { from: amount, type: number }
-      active: { from: active, type: boolean }
-      updated_at: { from: updated_at, type: timestamp }
-      note: note
-${more}`;
-
-function line(what: string, { seconds, megabytes }: Measured, beside?: Measured, count = rows): void {
-  const speed = `${Math.round(count / seconds / 1000)}k rows/s`;
-  const ratio = beside ? `${Math.round((beside.seconds / seconds) * 100)} % of the baseline` : '';
-  console.log(
-    `${what.padEnd(34)} ${seconds.toFixed(1).padStart(6)} s ${speed.padStart(12)} ${megabytes.toFixed(0).padStart(5)} MB  ${ratio}`,
-  );
-}
 
 async function benchFormat(format: 'csv' | 'jsonl', folder: string): Promise<Measured> {
   const file = join(folder, `rows.${format}`);
   await writeBenchFile(file, format, rows, 0);
-  await writeFile(join(folder, 'sync.config.yaml'), config(`rows.${format}`));
+  await writeFile(join(folder, 'sync.config.yaml'), benchConfig(`rows.${format}`, libsql));
   const raw = await measure(here, [...baseline, format, file, join(folder, `base-${format}.db`)]);
-  line(`${format}: baseline, first load`, raw);
+  line(`${format}: baseline, first load`, raw, rows);
   const first = await measure(folder, [cli, 'run', '--quiet']);
-  line(`${format}: syncline, first load`, first, raw);
+  line(`${format}: syncline, first load`, first, rows, raw);
   const again = await measure(here, [...baseline, format, file, join(folder, `base-${format}.db`)]);
-  line(`${format}: baseline, nothing changed`, again);
-  line(`${format}: syncline, nothing changed`, await measure(folder, [cli, 'run', '--quiet']), again);
+  line(`${format}: baseline, nothing changed`, again, rows);
+  line(`${format}: syncline, nothing changed`, await measure(folder, [cli, 'run', '--quiet']), rows, again);
   await writeBenchFile(file, format, rows, 1);
   const changed = await measure(here, [...baseline, format, file, join(folder, `base-${format}.db`)]);
-  line(`${format}: baseline, every row changed`, changed);
-  line(`${format}: syncline, every row changed`, await measure(folder, [cli, 'run', '--quiet']), changed);
+  line(`${format}: baseline, every row changed`, changed, rows);
+  line(
+    `${format}: syncline, every row changed`,
+    await measure(folder, [cli, 'run', '--quiet']),
+    rows,
+    changed,
+  );
   await rm(join(folder, 'sync.db'));
   await rm(join(folder, '.syncline'), { recursive: true });
   return first;
@@ -64,7 +47,7 @@ async function benchFormat(format: 'csv' | 'jsonl', folder: string): Promise<Mea
 /** What is remembered beside the rows: the ledger's entry of each batch, and what was written where edits are kept. */
 async function benchLedger(folder: string): Promise<void> {
   const load = async (merge: string) => {
-    await writeFile(join(folder, 'sync.config.yaml'), config('rows.jsonl', merge));
+    await writeFile(join(folder, 'sync.config.yaml'), benchConfig('rows.jsonl', libsql, merge));
     const took = await measure(folder, [cli, 'run', '--quiet']);
     for (const name of ['sync.db', '.syncline']) await rm(join(folder, name), { recursive: true });
     return took;
@@ -80,13 +63,13 @@ async function benchLedger(folder: string): Promise<void> {
   console.log(`ledger: ${commits} commits without rows ${ledger.toFixed(2)} s, ${percent(ledger)}`);
   const memory = kept.seconds - first.seconds;
   console.log(`edit memory of one column of seven: ${memory.toFixed(2)} s more, ${percent(memory)}`);
-  await writeFile(join(folder, 'sync.config.yaml'), config('rows.jsonl'));
+  await writeFile(join(folder, 'sync.config.yaml'), benchConfig('rows.jsonl', libsql));
 }
 
 async function benchMemory(folder: string, first: Measured): Promise<void> {
   await writeBenchFile(join(folder, 'rows.jsonl'), 'jsonl', rows * 5, 0);
   const five = await measure(folder, [cli, 'run', '--quiet']);
-  line('jsonl: syncline, five times the rows', five, undefined, rows * 5);
+  line('jsonl: syncline, five times the rows', five, rows * 5);
   const growth = Math.round((five.megabytes / first.megabytes - 1) * 100);
   console.log(`memory: ${first.megabytes.toFixed(0)} MB, and ${growth} % more for five times the rows`);
 }
@@ -95,11 +78,12 @@ const folder = await mkdtemp(join(tmpdir(), 'syncline-bench-'));
 try {
   console.log(`${rows} rows of 7 columns, upsert by key into libSQL, node ${process.version}`);
   const raw = await measure(here, [...baseline, 'raw', String(rows), join(folder, 'raw.db')]);
-  line('raw driver, rows made in memory', raw);
+  line('raw driver, rows made in memory', raw, rows);
   await benchFormat('csv', folder);
   const first = await benchFormat('jsonl', folder);
   await benchLedger(folder);
   await benchMemory(folder, first);
+  await benchPostgres(rows, folder);
   const help = await median(7, () => measure(folder, [cli, '--help']));
   const validate = await median(7, () => measure(folder, [cli, 'validate']));
   console.log(

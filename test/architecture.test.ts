@@ -32,6 +32,8 @@ const doors: { readonly [library: string]: RegExp } = {
   croner: /^src\/config\/schedule\.ts/,
   fastify: /^src\/daemon\/api\//,
   libsql: /^src\/sql\//,
+  pg: /^src\/sql\/postgres/,
+  'pg-cursor': /^src\/sql\/postgres/,
   '@marcbachmann/cel-js': /^src\/transform\/expression/,
   'lossless-json': /^src\/model\/json\.ts/,
   papaparse: /^src\/formats\//,

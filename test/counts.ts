@@ -15,6 +15,9 @@ export const killedRows = soak ? 20_000 : 3_000;
 /** How often a daemon is stopped while it works. */
 export const stops = soak ? 50 : 3;
 
+/** How often a process is killed that writes to a server. */
+export const serverKills = soak ? 40 : 3;
+
 /** How many processes start at once. */
 export const processes = soak ? 16 : 5;
 

@@ -57,8 +57,22 @@ export function findSecrets(
     );
   }
   const tells = value !== '' && value !== null && value !== undefined && typeof value !== 'boolean';
+  if (schema['x-secret'] === 'password') return passwordsIn(value).map((text) => ({ path, text }));
   return secret && tells ? [{ path, text: String(value) }] : [];
 }
+
+/** The password in a URL, as it is spelled there and as it is meant. */
+function passwordsIn(value: unknown): readonly string[] {
+  const [, spelled] = inUrl.exec(String(value)) ?? [];
+  if (!spelled) return [];
+  try {
+    return [...new Set([spelled, decodeURIComponent(spelled)])];
+  } catch {
+    return [spelled];
+  }
+}
+
+const inUrl = /^[a-z][a-z0-9+.-]*:\/\/[^/?#:@]*:(.*)@/i;
 
 function isSecret(schema: Schema): boolean {
   const branches: readonly Schema[] = Array.isArray(schema.anyOf) ? schema.anyOf : [];
@@ -68,6 +82,8 @@ function isSecret(schema: Schema): boolean {
 /** The value without what its schema marks secret. */
 export function withoutSecrets(value: unknown, schema: Schema): unknown {
   if (isSecret(schema)) return undefined;
+  if (schema['x-secret'] === 'password')
+    return String(value).replace(inUrl, (url) => url.replace(/:[^/].*@/, '@'));
   if (Array.isArray(value)) {
     const items = isFields(schema.items) ? schema.items : {};
     return value.map((item) => withoutSecrets(item, items));

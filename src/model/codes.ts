@@ -222,24 +222,32 @@ export const errorCodes = {
     'The database has no table or view of that name. The message lists those it has; names are case-sensitive here.',
   'source/too_many_ties':
     'Records must not be taken twice here, so those that share the latest cursor value are remembered, and these are more than 10,000. Use a finer cursor field, or `mode: upsert` with a `primary_key`, which needs no memory.',
+  'sql/connect':
+    'A database server cannot be used: it is not there or does not answer, refuses the login, lacks the database, or its encryption is not what `sslmode` asks for. Nothing was read or written. Correct the `url`, or start the server.',
+  'sql/connection_lost':
+    'A database server ended the connection: it was stopped, or the network failed. The batch under way was rolled back, or the ledger told that it had landed. Run again.',
   'sql/constraint':
     'The database refused a row for one of its own rules: NOT NULL, UNIQUE, CHECK or a foreign key. Nothing of the batch was written, because it is not known which row it was, or it cannot be left out. Correct the row in the source or the mapping, or the rule.',
   'sql/corrupt':
     'The file is not a database, or is damaged. It was left as it is. Keep a copy aside and restore it from a backup, or name another file.',
+  'sql/denied':
+    'The user of a database lacks a permission, which the message names. Nothing of the batch was written. Grant it, or log in as another user.',
   'sql/failed':
     'The database refused a statement, for the reason the message gives. What was under way was rolled back.',
   'sql/full':
     'There is no room left on the disk of the database. The batch was rolled back. Make room, then run again.',
   'sql/locked':
-    'Another program held the lock of the database file for longer than we wait. Nothing was written. Find what has it open, close it, then run again.',
+    'Another program held a lock in the database for longer than we wait. Nothing was written. Find what has it open, close it, then run again.',
   'sql/open':
     'The database file cannot be opened: the path leads to a folder, or to a place that cannot be read or made.',
   'sql/outcome':
     'The database failed while a batch was committed, and could not be read afterwards, so it is not known whether the batch landed. The next run reads it from the ledger and goes on from there: nothing is lost or doubled.',
   'sql/readonly':
-    'The database file cannot be written: its permissions, its folder or its disk forbid it, or it was opened for reading only.',
+    'The database cannot be written: the permissions of its file, its folder or its disk forbid it, it was opened for reading only, or it is a replica.',
+  'sql/url':
+    'The URL of a database cannot be understood. It reads `postgresql://user:password@host:5432/database`, with characters that have a meaning in it percent-encoded.',
   'sql/value':
-    'A value cannot be stored as it is: a text with a NUL or half a surrogate pair, an integer outside 64 bits, or a number that is not finite. Nothing of the batch was written.',
+    'A value cannot be stored as it is: a text with a NUL or half a surrogate pair, an integer outside 64 bits, a number that is not finite, or one that is too long for its column. Nothing of the batch was written.',
   'state/changed':
     'What a cursor depends on (the source, its options, the filter, the cursor field, the mode, the key) was changed since the checkpoint was made, so it may point past records that were never read. Nothing was read. Read everything again with `--all`, or forget the checkpoint with `syncline state reset`.',
   'state/document':

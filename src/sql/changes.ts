@@ -2,24 +2,23 @@ import { SyncError } from '../model/errors.ts';
 import { plural } from '../model/plural.ts';
 import type { Row, Target } from '../model/types.ts';
 import type { Change } from '../transform/fold.ts';
-import { inChunks, placeholders } from './chunks.ts';
-import { quote } from './dialect.ts';
-import { isExactly, nameAt } from './lookup.ts';
+import type { ReadyTarget } from './dialect.ts';
+import { declaredAt, isExactly, nameAt } from './lookup.ts';
 import type { Session } from './session.ts';
 
 type Update = Extract<Change, { kind: 'update' }>;
 
 /** Writes changes to the target's table. `now` is stamped on the rows that are inserted and updated. */
-export function writeChanges(
+export async function writeChanges(
   session: Session,
-  target: Target,
+  target: ReadyTarget,
   changes: readonly Change[],
   now: string,
-): void {
-  for (const change of changes) if (change.kind === 'delete') deleteRow(session, target, change.before);
-  for (const group of byChangedColumns(changes)) updateRows(session, target, group, now);
+): Promise<void> {
+  for (const change of changes) if (change.kind === 'delete') await deleteRow(session, target, change.before);
+  for (const group of byChangedColumns(changes)) await updateRows(session, target, group, now);
   const inserts = changes.flatMap((change) => (change.kind === 'insert' ? [change.row] : []));
-  insertRows(session, target, inserts, now);
+  await insertRows(session, target, inserts, now);
 }
 
 function byChangedColumns(changes: readonly Change[]): Iterable<readonly Update[]> {
@@ -34,68 +33,81 @@ function byChangedColumns(changes: readonly Change[]): Iterable<readonly Update[
   return groups.values();
 }
 
-export function insertRows(session: Session, target: Target, rows: readonly Row[], now: string): void {
-  const stamps = stampsOf(target, now);
-  const names = [...target.columns.map(({ name }) => quote(name)), ...stamps.map(({ name }) => name)];
-  const stampValues = stamps.map(({ value }) => value);
-  for (const chunk of inChunks(rows, names.length)) {
-    const sql = `INSERT INTO ${quote(target.name)} (${names.join(', ')}) VALUES ${placeholders(chunk.length, names.length)}`;
-    const parameters: unknown[] = [];
-    for (const row of chunk) parameters.push(...row, ...stampValues);
-    expectRows(target, chunk.length, session.run(sql, parameters));
+export async function insertRows(
+  session: Session,
+  target: ReadyTarget,
+  rows: readonly Row[],
+  now: string,
+): Promise<void> {
+  const { dialect } = session;
+  const stamps = stampsOf(session, target, now);
+  const names = [...target.columns.map(({ name }) => dialect.quote(name)), ...stamps.map(({ name }) => name)];
+  const declared = target.columns.map((column) => column.declared);
+  const values = ['v.*', ...stamps.map(() => '?')].join(', ');
+  for (const chunk of dialect.inChunks(rows, declared.length, stamps.length)) {
+    const tuples = dialect.tuples(chunk, declared);
+    const sql = `INSERT INTO ${dialect.table(target.name)} (${names.join(', ')}) SELECT ${values} FROM (${tuples.sql}) AS v`;
+    const parameters = [...stamps.map(({ value }) => value), ...tuples.parameters];
+    expectRows(session, target, chunk.length, await session.run(sql, parameters));
   }
 }
 
 /** Updates that change the same columns, and only these: what a person put into the others is not touched. */
-function updateRows(session: Session, target: Target, updates: readonly Update[], now: string): void {
+async function updateRows(
+  session: Session,
+  target: ReadyTarget,
+  updates: readonly Update[],
+  now: string,
+): Promise<void> {
+  const { dialect } = session;
   const { primary_key } = target;
   const changed = updates[0]?.changed ?? [];
-  const stamps = stampsOf(target, now);
-  const width = primary_key.length + changed.length;
-  const matches = primary_key.map((place, index) => `t.${isExactly(target, place, `v.column${index + 1}`)}`);
+  const stamps = stampsOf(session, target, now);
+  const places = [...primary_key, ...changed];
+  const matches = primary_key.map((place, index) =>
+    isExactly(session, target, place, `v.column${index + 1}`),
+  );
   const settings = [
     ...stamps.map(({ name }) => `${name} = ?`),
-    ...changed.map((place, index) => `${nameAt(target, place)} = v.column${primary_key.length + index + 1}`),
+    ...changed.map(
+      (place, index) => `${nameAt(session, target, place)} = v.column${primary_key.length + index + 1}`,
+    ),
   ];
-  for (const chunk of inChunks(updates, width, stamps.length)) {
-    const sql = `UPDATE ${quote(target.name)} AS t SET ${settings.join(', ')}
-      FROM (VALUES ${placeholders(chunk.length, width)}) AS v WHERE ${matches.join(' AND ')}`;
-    const parameters: unknown[] = stamps.map(({ value }) => value);
-    for (const { before, row } of chunk) {
-      for (const place of primary_key) parameters.push(before[place]);
-      for (const place of changed) parameters.push(row[place]);
-    }
-    expectRows(target, chunk.length, session.run(sql, parameters));
+  for (const chunk of dialect.inChunks(updates, places.length, stamps.length)) {
+    const rows = chunk.map(({ before, row }) => [
+      ...primary_key.map((place) => before[place]),
+      ...changed.map((place) => row[place]),
+    ]);
+    const tuples = dialect.tuples(rows, declaredAt(target, places));
+    const sql = `UPDATE ${dialect.table(target.name)} AS t SET ${settings.join(', ')}
+      FROM (${tuples.sql}) AS v WHERE ${matches.join(' AND ')}`;
+    const parameters = [...stamps.map(({ value }) => value), ...tuples.parameters];
+    expectRows(session, target, chunk.length, await session.run(sql, parameters));
   }
 }
 
-function deleteRow(session: Session, target: Target, row: Row): void {
-  const matches = target.primary_key.map((place) => isExactly(target, place, '?'));
-  const sql = `DELETE FROM ${quote(target.name)} WHERE ${matches.join(' AND ')}`;
-  expectRows(
-    target,
-    1,
-    session.run(
-      sql,
-      target.primary_key.map((place) => row[place]),
-    ),
-  );
+async function deleteRow(session: Session, target: ReadyTarget, row: Row): Promise<void> {
+  const { primary_key, name } = target;
+  const matches = primary_key.map((place) => isExactly(session, target, place, '?'));
+  const sql = `DELETE FROM ${session.dialect.table(name)} AS t WHERE ${matches.join(' AND ')}`;
+  const key = primary_key.map((place) => row[place]);
+  expectRows(session, target, 1, await session.run(sql, key));
 }
 
-function stampsOf({ stamps, run }: Target, now: string): { name: string; value: string }[] {
+function stampsOf({ dialect }: Session, { stamps, run }: Target, now: string) {
   const { run_id, synced_at } = stamps;
   return [
-    ...(run_id === undefined ? [] : [{ name: quote(run_id), value: run.id }]),
-    ...(synced_at === undefined ? [] : [{ name: quote(synced_at), value: now }]),
+    ...(run_id === undefined ? [] : [{ name: dialect.quote(run_id), value: run.id }]),
+    ...(synced_at === undefined ? [] : [{ name: dialect.quote(synced_at), value: now }]),
   ];
 }
 
 /** A trigger of the table may silently leave rows out. */
-function expectRows(target: Target, expected: number, written: number): void {
+function expectRows({ dialect }: Session, target: Target, expected: number, written: number): void {
   if (written === expected) return;
   throw new SyncError(
     'sql/failed',
-    `the table ${quote(target.name)} took ${written} of ${plural(expected, 'row')}, so nothing was written`,
+    `the table ${dialect.table(target.name)} took ${written} of ${plural(expected, 'row')}, so nothing was written`,
     {
       hint: 'Look at the triggers of the table.',
     },

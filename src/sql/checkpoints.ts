@@ -1,8 +1,8 @@
 import type { LedgerEntry, LedgerKey, LedgerState } from '../model/checkpoint.ts';
+import { parseCheckpoint, printCheckpoint } from '../model/checkpoint-json.ts';
 import { SyncError } from '../model/errors.ts';
 import type { RowBatch } from '../model/types.ts';
 import type { Committed } from '../plugin/contract.ts';
-import { quote } from './dialect.ts';
 import { hasLedger, prepareLedger } from './ledger.ts';
 import type { SqlValue } from './libsql.ts';
 import type { Session } from './session.ts';
@@ -15,6 +15,14 @@ export type StoredState = Omit<LedgerState, 'entry'> & { readonly entry?: Stored
 export type ListedEntry = LedgerKey & { readonly entry: StoredEntry };
 export type StoredBatch = Omit<RowBatch, 'ledger'> & { readonly ledger: Stored<RowBatch['ledger']> };
 
+export function toStored<Holder extends Pick<LedgerEntry, 'checkpoint'>>(holder: Holder): Stored<Holder> {
+  return { ...holder, checkpoint: printCheckpoint(holder.checkpoint) };
+}
+
+export function fromStored(entry: StoredEntry): LedgerEntry {
+  return { ...entry, checkpoint: parseCheckpoint(entry.checkpoint) };
+}
+
 /** By what a commit is found again. */
 export type CommitId = LedgerKey & Pick<LedgerEntry, 'run' | 'batch'>;
 
@@ -22,81 +30,111 @@ export function commitId({ target, number }: Pick<RowBatch, 'target' | 'number'>
   return { pipeline: target.pipeline, target: target.name, run: target.run.id, batch: number };
 }
 
-const fields = 'checkpoint, fence, run, batch, basis, wrote';
+const fields = ['checkpoint', 'fence', 'run', 'batch', 'basis', 'wrote'] as const;
+const fieldList = fields.join(', ');
 
 /** Makes nothing. Throws `ledger/newer`. */
-export function readState(session: Session, key: LedgerKey): StoredState {
-  const entry = hasLedger(session) ? readEntry(session, key) : undefined;
-  const table = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?";
-  if (session.all(table, [key.target]).length === 0) return { entry, target: 'missing' };
-  return { entry, target: hasRows(session, key.target) ? 'rows' : 'empty' };
+export async function readState(session: Session, key: LedgerKey): Promise<StoredState> {
+  const entry = (await hasLedger(session)) ? await readEntry(session, key) : undefined;
+  if (!(await session.dialect.hasTable(session, key.target))) return { entry, target: 'missing' };
+  return { entry, target: (await hasRows(session, key.target)) ? 'rows' : 'empty' };
 }
 
-export function hasRows(session: Session, table: string): boolean {
-  return session.all(`SELECT 1 FROM ${quote(table)} LIMIT 1`).length > 0;
+export async function hasRows(session: Session, target: string): Promise<boolean> {
+  return (await session.all(`SELECT 1 FROM ${session.dialect.table(target)} LIMIT 1`)).length > 0;
 }
 
-export function listEntries(session: Session): readonly ListedEntry[] {
-  if (!hasLedger(session)) return [];
-  const sql = `SELECT pipeline, target, ${fields} FROM _syncline_checkpoints ORDER BY pipeline, target`;
-  return session.all(sql).map(([pipeline, target, ...row]) => {
+export async function listEntries(session: Session): Promise<readonly ListedEntry[]> {
+  if (!(await hasLedger(session))) return [];
+  const table = session.dialect.ledger('checkpoints');
+  const sql = `SELECT pipeline, target, ${fieldList} FROM ${table} ORDER BY pipeline, target`;
+  const rows = await session.all(sql);
+  return rows.map(([pipeline, target, ...row]) => {
     return { pipeline: String(pipeline), target: String(target), entry: toEntry(row) };
   });
 }
 
 /** Puts an entry in the place of the one there, or removes it. Throws `lease/lost` under a higher fence. */
-export function putEntry(session: Session, key: LedgerKey, entry: StoredEntry | undefined): void {
+export async function putEntry(
+  session: Session,
+  key: LedgerKey,
+  entry: StoredEntry | undefined,
+): Promise<void> {
+  const { dialect } = session;
   if (entry) {
-    holdEntry(session, key, entry.fence);
-    writeEntry(session, key, entry);
-  } else if (hasLedger(session)) {
-    session.run('DELETE FROM _syncline_checkpoints WHERE pipeline = ? AND target = ?', [
-      key.pipeline,
-      key.target,
-    ]);
+    await holdEntry(session, key, entry.fence);
+    await writeEntry(session, key, entry);
+  } else if (await hasLedger(session)) {
+    await dialect.hold(session, key.target);
+    const sql = `DELETE FROM ${dialect.ledger('checkpoints')} WHERE pipeline = ? AND target = ?`;
+    await session.run(sql, [key.pipeline, key.target]);
   }
 }
 
 /** The entry there is, where the holder of this fence may replace it; makes the ledger. Throws `lease/lost`. */
-export function holdEntry(session: Session, key: LedgerKey, fence: number): StoredEntry | undefined {
-  prepareLedger(session);
-  const entry = readEntry(session, key);
+export async function holdEntry(
+  session: Session,
+  key: LedgerKey,
+  fence: number,
+): Promise<StoredEntry | undefined> {
+  const { dialect } = session;
+  await dialect.hold(session, key.target);
+  await prepareLedger(session);
+  const entry = await readEntry(session, key);
   if (!entry || entry.fence <= fence) return entry;
   throw new SyncError(
     'lease/lost',
-    `another run took over what pipeline "${key.pipeline}" writes to ${quote(key.target)} (its fence is ${entry.fence}, ours ${fence})`,
+    `another run took over what pipeline "${key.pipeline}" writes to ${dialect.table(key.target)} (its fence is ${entry.fence}, ours ${fence})`,
     { hint: 'Nothing was written. The other run goes on from the last batch that was committed.' },
   );
 }
 
-export function writeEntry(
+export async function writeEntry(
   session: Session,
   { pipeline, target }: LedgerKey,
   { checkpoint, fence, run, batch, basis, wrote }: StoredEntry,
   committed?: Committed,
-): void {
-  session.run(
-    `INSERT OR REPLACE INTO _syncline_checkpoints (pipeline, target, ${fields}, committed)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    [pipeline, target, checkpoint, fence, run, batch, basis, wrote, committed && JSON.stringify(committed)],
+): Promise<void> {
+  const updates = [...fields, 'committed'].map((field) => `${field} = excluded.${field}`);
+  await session.run(
+    `INSERT INTO ${session.dialect.ledger('checkpoints')} (pipeline, target, ${fieldList}, committed)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (pipeline, target) DO UPDATE SET ${updates.join(', ')}`,
+    [
+      pipeline,
+      target,
+      checkpoint,
+      fence,
+      run,
+      batch,
+      basis,
+      Number(wrote),
+      committed && JSON.stringify(committed),
+    ],
   );
 }
 
-/** What a commit did, if it is the last that landed. */
-export function findCommit(
+/** What a commit did, if it is the last that landed. One that is still under way is waited for. */
+export async function findCommit(
   session: Session,
   { pipeline, target, run, batch }: CommitId,
-): Committed | undefined {
-  if (!hasLedger(session)) return undefined;
-  const sql = `SELECT committed FROM _syncline_checkpoints
+): Promise<Committed | undefined> {
+  const { dialect } = session;
+  await dialect.hold(session, target);
+  if (!(await hasLedger(session))) return undefined;
+  const sql = `SELECT committed FROM ${dialect.ledger('checkpoints')}
     WHERE pipeline = ? AND target = ? AND run = ? AND batch = ? AND committed IS NOT NULL`;
-  const [found] = session.all(sql, [pipeline, target, run, batch]);
+  const [found] = await session.all(sql, [pipeline, target, run, batch]);
   return found && (JSON.parse(String(found[0])) as Committed);
 }
 
-function readEntry(session: Session, { pipeline, target }: LedgerKey): StoredEntry | undefined {
-  const sql = `SELECT ${fields} FROM _syncline_checkpoints WHERE pipeline = ? AND target = ?`;
-  const [row] = session.all(sql, [pipeline, target]);
+async function readEntry(
+  session: Session,
+  { pipeline, target }: LedgerKey,
+): Promise<StoredEntry | undefined> {
+  const table = session.dialect.ledger('checkpoints');
+  const sql = `SELECT ${fieldList} FROM ${table} WHERE pipeline = ? AND target = ?`;
+  const [row] = await session.all(sql, [pipeline, target]);
   return row && toEntry(row);
 }
 
@@ -107,6 +145,6 @@ function toEntry([checkpoint, fence, run, batch, basis, wrote]: readonly SqlValu
     run: String(run),
     batch: Number(batch),
     basis: String(basis),
-    wrote: wrote === 1,
+    wrote: Number(wrote) === 1,
   };
 }

@@ -4,16 +4,16 @@ import type { Committed } from '../plugin/contract.ts';
 import { importModule } from '../plugin/module.ts';
 import type { BatchedRows } from '../transform/fold.ts';
 import { commitId, findCommit, hasRows, holdEntry, type StoredBatch, writeEntry } from './checkpoints.ts';
-import type { Connection } from './libsql-connection.ts';
-import type { Session } from './session.ts';
-import { prepareTable } from './table.ts';
+import type { ReadyTarget } from './dialect.ts';
+import type { Session, Transactions } from './session.ts';
+import { type Prepared, prepareTable } from './table.ts';
 import { type Functions, type WriteRows, writeOneByOne, writeTogether } from './write.ts';
 
 /** Commits a batch in one transaction: the table, the lookup of its rows, the fold, the changes, the ledger. */
-export async function commit(connection: Connection, batch: StoredBatch): Promise<Committed> {
+export async function commit(database: Transactions, batch: StoredBatch): Promise<Committed> {
   const functions = await loadFunctions(batch.target);
   const commitBy = (write: WriteRows) =>
-    connection.transaction(
+    database.transaction(
       (session) => commitIn(session, batch, functions, write),
       (session) => findCommit(session, commitId(batch)),
     );
@@ -25,17 +25,27 @@ export async function commit(connection: Connection, batch: StoredBatch): Promis
   }
 }
 
-function commitIn(session: Session, batch: StoredBatch, functions: Functions, write: WriteRows): Committed {
+async function commitIn(
+  session: Session,
+  batch: StoredBatch,
+  functions: Functions,
+  write: WriteRows,
+): Promise<Committed> {
   const { pipeline, target, ...id } = commitId(batch);
-  const before = holdEntry(session, { pipeline, target }, batch.ledger.fence);
-  const committed = writeRows(session, batch, functions, write);
-  const wrote = hasWritten(session, batch, committed, before?.wrote ?? false);
-  writeEntry(session, { pipeline, target }, { ...batch.ledger, ...id, wrote }, committed);
+  const before = await holdEntry(session, { pipeline, target }, batch.ledger.fence);
+  const committed = await writeRows(session, batch, functions, write);
+  const wrote = await hasWritten(session, batch, committed, before?.wrote ?? false);
+  await writeEntry(session, { pipeline, target }, { ...batch.ledger, ...id, wrote }, committed);
   return committed;
 }
 
 /** Rows that we removed ourselves, the last ones too, were not lost to somebody else. */
-function hasWritten(session: Session, batch: StoredBatch, { deleted }: Committed, before: boolean): boolean {
+async function hasWritten(
+  session: Session,
+  batch: StoredBatch,
+  { deleted }: Committed,
+  before: boolean,
+): Promise<boolean> {
   if (batch.rows.length > 0) return true;
   return deleted > 0 ? hasRows(session, batch.target.name) : before;
 }
@@ -49,28 +59,41 @@ const nothing: Committed = {
   kept: 0,
 };
 
-function writeRows(session: Session, batch: BatchedRows, functions: Functions, write: WriteRows): Committed {
+async function writeRows(
+  session: Session,
+  batch: BatchedRows,
+  functions: Functions,
+  write: WriteRows,
+): Promise<Committed> {
   const { rows, target: given } = batch;
   // A read that brought nothing: there is nothing to make a table of.
   if (rows.length === 0 && given.columns.length === 0) return nothing;
-  const { schema_changes, tracked } = prepareTable(session, given);
-  const target = withTracked(given, tracked);
-  return { schema_changes, ...write(session, { ...batch, target }, functions) };
+  const prepared = await prepareTable(session, given);
+  const target = readyTarget(given, prepared);
+  const counts = await write(session, { ...batch, target }, functions);
+  return { schema_changes: prepared.schema_changes, ...counts };
 }
 
 /** By pipeline, what was last made for it: `fold` works a target and its functions out once, and knows them by identity. */
-const targets = new Map<string, { readonly signature: string; readonly target: Target }>();
+const targets = new Map<string, { readonly signature: string; readonly target: ReadyTarget }>();
 const loaded = new Map<string, { readonly signature: string; readonly functions: Functions }>();
 
-/** The target with every column tracked that the ledger tracks: the memory belongs to the target, not to a pipeline. */
-function withTracked(target: Target, tracked: ReadonlySet<string>): Target {
-  const signature = JSON.stringify([target, [...tracked]]);
+/**
+ * The target with its columns as they are declared, and every one tracked that the ledger tracks: the memory belongs to
+ * the target, not to a pipeline.
+ */
+function readyTarget(target: Target, { tracked, declared }: Prepared): ReadyTarget {
+  const columns = target.columns.map((column) => ({
+    ...column,
+    tracked: tracked.has(column.name),
+    declared: declared.get(column.name) ?? '',
+  }));
+  const made = { ...target, columns };
+  const signature = JSON.stringify(made);
   const last = targets.get(target.pipeline);
   if (last?.signature === signature) return last.target;
-  const columns = target.columns.map((column) => ({ ...column, tracked: tracked.has(column.name) }));
-  const made = { signature, target: { ...target, columns } };
-  targets.set(target.pipeline, made);
-  return made.target;
+  targets.set(target.pipeline, { signature, target: made });
+  return made;
 }
 
 async function loadFunctions(target: Target): Promise<Functions> {

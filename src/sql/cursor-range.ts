@@ -2,8 +2,8 @@ import { SyncError } from '../model/errors.ts';
 import type { CursorRange } from '../plugin/contract.ts';
 import { parsePath } from '../transform/path.ts';
 import { isStorable } from '../transform/text.ts';
-import { quote } from './dialect.ts';
 import type { SqlValue } from './libsql.ts';
+import { quote } from './quote.ts';
 
 /** Which rows a SELECT returns, and in which order. */
 export interface Clauses {
@@ -47,14 +47,14 @@ function otherKind({ kind }: CursorRange, cursor: string): string {
 }
 
 /** The column a path reads whole. */
-function columnAt(path: string, columns: readonly string[]): string | undefined {
+export function columnAt(path: string, columns: readonly string[]): string | undefined {
   const { root, names } = parsePath(path);
   const [name] = names;
   const isField = (root === 'item' || root === 'record') && names.length === 1;
   return isField && name !== undefined && columns.includes(name) ? name : undefined;
 }
 
-function cursorColumn(field: string, columns: readonly string[]): string {
+export function cursorColumn(field: string, columns: readonly string[]): string {
   const column = columnAt(field, columns);
   if (column !== undefined) return column;
   const there = columns.slice(0, 20).map((column) => quote(column));
@@ -89,6 +89,14 @@ function numberBound(text: string): SqlValue | undefined {
   const size = Math.abs(number);
   const isExact = size <= Number.MAX_SAFE_INTEGER || (size >= 2 ** 63 && Number.isFinite(size));
   return isExact ? number : undefined;
+}
+
+/** The days that timestamps between two bounds can be written with. */
+export function dayBounds({ from, before }: Pick<CursorRange, 'from' | 'before'>) {
+  return {
+    lower: from === undefined ? undefined : dayBound(from, -offsetDays),
+    upper: before === undefined ? undefined : dayBound(before, offsetDays + 1),
+  };
 }
 
 /** Two texts of one moment, at offsets of 14 hours to either side, differ by up to this many days in their dates. */

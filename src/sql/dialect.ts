@@ -1,95 +1,93 @@
-import { SyncError } from '../model/errors.ts';
-import type { ColumnType } from '../model/types.ts';
-import { isStorable } from '../transform/text.ts';
+import type { RefusedRow } from '../model/errors.ts';
+import type { Cell, ColumnType, Target, TargetColumn } from '../model/types.ts';
+import type { SqlValue } from './libsql.ts';
+import type { Session } from './session.ts';
 
-/** What SQLite can take in one statement and one table. */
-export const limits = { parameters: 32_766, columns: 2_000 } as const;
-
-/** How the columns Syncline creates are declared. */
-export const declaredTypes = {
-  string: 'TEXT',
-  integer: 'INTEGER',
-  number: 'REAL',
-  decimal: 'TEXT',
-  boolean: 'INTEGER',
-  timestamp: 'TEXT',
-  date: 'TEXT',
-  json: 'TEXT',
-} as const satisfies Record<ColumnType, string>;
-
-/** A name as SQL: always quoted, quotes doubled. Throws `schema/name` for a name that SQLite would cut or change. */
-export function quote(name: string): string {
-  if (!isStorable(name)) {
-    throw new SyncError(
-      'schema/name',
-      `the name ${JSON.stringify(name)} holds a NUL or half a surrogate pair`,
-      {
-        hint: 'Rename it; no database can keep such a name.',
-      },
-    );
-  }
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-/** How a column is declared. A STRICT table refuses what others would change, and only there `ANY` takes everything. */
+/** How a column is declared. */
 export interface Declaration {
   readonly declared: string;
+  /** It refuses what others would change. */
   readonly strict: boolean;
+  /** It takes certain texts only. */
+  readonly isEnum?: boolean;
 }
 
-/** What SQLite does to a value before it stores it, by the declared type of the column: its own rules, in its order. */
-export function affinityOf({
-  declared,
-  strict,
-}: Declaration): 'integer' | 'text' | 'none' | 'real' | 'numeric' {
-  if (strict && /^ANY$/i.test(declared)) return 'none';
-  if (/INT/i.test(declared)) return 'integer';
-  if (/CHAR|CLOB|TEXT/i.test(declared)) return 'text';
-  if (declared === '' || /BLOB/i.test(declared)) return 'none';
-  if (/REAL|FLOA|DOUB/i.test(declared)) return 'real';
-  return 'numeric';
+export interface TableColumn extends Declaration {
+  readonly name: string;
+  readonly generated: boolean;
 }
 
-/** Whether a column declared so gives back every value of the type as it was written. */
-export function holds(declaration: Declaration, type: ColumnType): boolean {
-  const affinity = affinityOf(declaration);
-  if (affinity === 'none') return !isStrictBlob(declaration);
-  switch (type) {
-    case 'integer':
-      return affinity === 'integer' || affinity === 'numeric';
-    case 'number':
-    case 'boolean':
-      return affinity !== 'text';
-    case 'timestamp':
-    case 'date':
-      // Never looks like a number, so that it stays text anywhere, where it is allowed to.
-      return affinity === 'text' || !declaration.strict;
-    default:
-      return affinity === 'text';
-  }
+export type TableColumns = ReadonlyMap<string, TableColumn>;
+
+/** A target whose table is ready to take its rows: every column is known as it is declared there. */
+export interface ReadyTarget extends Target {
+  readonly columns: readonly (TargetColumn & { readonly declared: string })[];
 }
 
-/** Syncline writes no blobs, and a STRICT table takes nothing else there. */
-function isStrictBlob({ declared, strict }: Declaration): boolean {
-  return strict && /^BLOB$/i.test(declared);
+/** Rows of parameters as a table: a SELECT or VALUES whose columns are `column1`, `column2`, …. */
+interface Tuples {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
 }
 
-/** The widest type a column holds that Syncline did not declare itself. */
-export function typeOf(declaration: Declaration): ColumnType {
-  switch (affinityOf(declaration)) {
-    case 'integer':
-      return 'integer';
-    case 'real':
-      return 'number';
-    case 'numeric':
-      return numericType(declaration.declared);
-    default:
-      return 'string';
-  }
-}
+/** The tables of a ledger. */
+export type LedgerTable = 'ledger' | 'columns' | 'written' | 'checkpoints';
 
-function numericType(declared: string): ColumnType {
-  if (/BOOL/i.test(declared)) return 'boolean';
-  if (/TIME/i.test(declared)) return 'timestamp';
-  return /DATE/i.test(declared) ? 'date' : 'number';
+/** What differs between the databases whose tables are targets. All else is the same, and written once. */
+export interface Dialect {
+  /** As people call it. */
+  readonly name: string;
+  readonly mostColumns: number;
+  /** How the columns Syncline creates are declared. */
+  readonly declaredTypes: { readonly [type in ColumnType]: string };
+  /** Joins a table by an index to the few rows before it. */
+  readonly join: string;
+  /** What a SELECT of rows that are to be changed ends in, for the table `t`. */
+  readonly locking: string;
+
+  /** A name as SQL: always quoted, quotes doubled. Throws `schema/name` for one that would be cut or changed. */
+  quote(name: string): string;
+  /** The same text for names that are taken for one. */
+  folded(name: string): string;
+  /** The table of a target, as SQL. */
+  table(target: string): string;
+  /** By which the ledger remembers the table of a target, however the target spells it. */
+  nameOf(target: string): string;
+  ledger(table: LedgerTable): string;
+  /** The statements that make the n-th version of the ledger out of the one before. */
+  readonly migrations: readonly (readonly string[])[];
+  /** Throws `schema/name` for a name that is not for targets. */
+  checkTarget(target: string): void;
+
+  /** Whether a column declared so gives back every value of the type as it was written, or refuses it. */
+  holds(declaration: Declaration, type: ColumnType): boolean;
+  /** The widest type a column holds that Syncline did not declare itself. */
+  typeOf(declaration: Declaration): ColumnType;
+  /** A column as an expression that can be read whatever it holds. */
+  readable(column: string): string;
+  /** A stored value as a cell of its column. What a person put there and does not fit the type is carried as it is. */
+  toCell(type: ColumnType, value: SqlValue): Cell;
+  /** True for the very same value only. */
+  exactly(column: string, value: string): string;
+  /** Cuts items of so many values each into what one statement takes. */
+  inChunks<Item>(items: readonly Item[], width: number, fixed?: number): Iterable<readonly Item[]>;
+  /** `declared` tells the columns as they are declared. */
+  tuples(rows: readonly (readonly unknown[])[], declared: readonly string[]): Tuples;
+
+  /** Keeps others from writing the target and what the ledger has of it, until the transaction ends. */
+  hold(session: Session, target: string): Promise<void>;
+  hasLedger(session: Session): Promise<boolean>;
+  hasTable(session: Session, target: string): Promise<boolean>;
+  /** Undefined where there is no such table. Throws when it cannot be a target. */
+  findTable(session: Session, target: string): Promise<TableColumns | undefined>;
+  /** Throws when the table takes two keys for one. */
+  refuseFoldedKey(session: Session, target: Target): Promise<void>;
+  /** The columns that each index of the table finds by their exact value, in order. */
+  indexedColumns(session: Session, target: string): Promise<(string | undefined)[][]>;
+  createIndex(session: Session, target: string, columns: readonly string[]): Promise<void>;
+  /** Whether something of the table's own may store other values than are written. */
+  hasTriggers(session: Session, target: string): Promise<boolean>;
+
+  /** What a constraint of a table refused; undefined for other errors. `error` is as the session threw it. */
+  constraintOf(error: unknown): Omit<RefusedRow, 'row'> | undefined;
 }

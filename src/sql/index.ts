@@ -8,6 +8,10 @@ export {
   type Statement,
 } from './libsql.ts';
 export type { Page, PageSize } from './libsql-pages.ts';
+export { openTargets, type TargetsOptions } from './libsql-targets.ts';
 export { databasePath, databaseUrlPattern } from './path.ts';
+export { Postgres, type PostgresOptions } from './postgres.ts';
+export { readPostgresRecords } from './postgres-records.ts';
+export { openPostgresTargets } from './postgres-targets.ts';
+export { postgresUrlPattern } from './postgres-url.ts';
 export { type RecordsRequest, readRecords, type Selection } from './records.ts';
-export { openTargets, type TargetsOptions } from './targets.ts';

@@ -4,9 +4,10 @@ import { setTimeout } from 'node:timers/promises';
 import Driver from 'libsql';
 import { SyncError } from '../model/errors.ts';
 import type { SqlValue } from './libsql.ts';
+import { libsqlDialect } from './libsql-dialect.ts';
 import { isBusy, toSyncError } from './libsql-error.ts';
-import type { Session } from './session.ts';
-import { fromDriver, toParameter } from './values.ts';
+import { fromDriver, toParameter } from './libsql-values.ts';
+import type { Session, Transactions } from './session.ts';
 
 export interface ConnectionOptions {
   readonly path: string;
@@ -38,7 +39,8 @@ function commit(driver: Driver.Database): void {
  * One connection to a database file, opened when it is first needed. After any error it is thrown away: the driver
  * does not reset a statement that met a lock, and every later commit on that connection would fail.
  */
-export class Connection implements Session {
+export class Connection implements Session, Transactions {
+  readonly dialect = libsqlDialect;
   readonly #options: ConnectionOptions;
   readonly #statements = new Map<string, Statement>();
   #driver: Driver.Database | undefined;
@@ -54,40 +56,34 @@ export class Connection implements Session {
 
   /** Makes sure that the file is there, with its folder, and is a database. */
   touch(): Promise<void> {
-    return this.#untilUnlocked(() => {
+    return this.#untilUnlocked(async () => {
       if (!this.#options.readonly) this.#makeFolder();
       this.open();
-      this.all('PRAGMA schema_version');
+      await this.all('PRAGMA schema_version');
     });
   }
 
   /** Reads, waiting for a lock held elsewhere. */
-  read<Result>(work: (session: Session) => Result): Promise<Result> {
-    return this.#untilUnlocked(() => {
+  read<Result>(work: (session: Session) => Promise<Result>): Promise<Result> {
+    return this.#untilUnlocked(async () => {
       this.open();
       return work(this);
     });
   }
 
-  /**
-   * Does the work in one transaction, which is durable when this resolves. A lock met anywhere starts it anew.
-   *
-   * A COMMIT that fails may have landed all the same: then `landed` tells, on a new connection, what the work resulted
-   * in, or undefined when it did not land. Throws `sql/outcome` when that cannot be read either.
-   */
   async transaction<Result>(
-    work: (session: Session) => Result,
-    landed: (session: Session) => Result | undefined = () => undefined,
+    work: (session: Session) => Promise<Result>,
+    landed: (session: Session) => Promise<Result | undefined> = async () => undefined,
   ): Promise<Result> {
     try {
-      return await this.#untilUnlocked(() => {
+      return await this.#untilUnlocked(async () => {
         this.#refuseReadonly();
         this.#makeFolder();
         const driver = this.open();
         // Only on files we create: it changes a file for good, and fails on network disks.
-        if (this.all('PRAGMA page_count')[0]?.[0] === 0) driver.exec('PRAGMA journal_mode = WAL');
+        if ((await this.all('PRAGMA page_count'))[0]?.[0] === 0) driver.exec('PRAGMA journal_mode = WAL');
         driver.exec('BEGIN IMMEDIATE');
-        const result = work(this);
+        const result = await work(this);
         commit(driver);
         return result;
       });
@@ -100,7 +96,7 @@ export class Connection implements Session {
     }
   }
 
-  all(sql: string, parameters: readonly unknown[] = []): SqlValue[][] {
+  async all(sql: string, parameters: readonly unknown[] = []): Promise<SqlValue[][]> {
     const rows = this.#statement(sql).all(parameters.map(toParameter)) as unknown[][];
     // In place: on the hot path of a lookup, copies are what costs.
     for (const row of rows)
@@ -108,7 +104,7 @@ export class Connection implements Session {
     return rows as SqlValue[][];
   }
 
-  run(sql: string, parameters: readonly unknown[] = []): number {
+  async run(sql: string, parameters: readonly unknown[] = []): Promise<number> {
     const statement = this.#statement(sql);
     const values = parameters.map(toParameter);
     // A statement that returns rows is only reset once they are all read.
@@ -176,7 +172,7 @@ export class Connection implements Session {
     }
   }
 
-  async #lookUp<Result>(look: (session: Session) => Result, failure: unknown): Promise<Result> {
+  async #lookUp<Result>(look: (session: Session) => Promise<Result>, failure: unknown): Promise<Result> {
     try {
       return await this.read(look);
     } catch {
@@ -188,11 +184,11 @@ export class Connection implements Session {
     }
   }
 
-  async #untilUnlocked<Result>(attempt: () => Result): Promise<Result> {
+  async #untilUnlocked<Result>(attempt: () => Promise<Result>): Promise<Result> {
     const deadline = performance.now() + this.#options.patience;
     for (;;) {
       try {
-        return attempt();
+        return await attempt();
       } catch (error) {
         this.close();
         if (!isBusy(error) || performance.now() > deadline) throw toSyncError(error, this.#options.path);

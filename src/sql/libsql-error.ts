@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import type { ErrorCode } from '../model/codes.ts';
-import { SyncError } from '../model/errors.ts';
+import { type RefusedRow, SyncError } from '../model/errors.ts';
 
 interface DriverError extends Error {
   readonly code: string;
@@ -42,9 +42,7 @@ export function isBusy(error: unknown): boolean {
 }
 
 /** What a constraint refused, where that is what the driver says: `UNIQUE constraint failed: people.email`. */
-export function constraintOf(
-  error: unknown,
-): { readonly field?: string; readonly reason: string } | undefined {
+export function constraintOf(error: unknown): Omit<RefusedRow, 'row'> | undefined {
   if (!(error instanceof Error) || primaryCode(error) !== 19) return undefined;
   const [, field] = /^(?:NOT NULL|UNIQUE) constraint failed: [^.,]+\.([^.,]+)$/.exec(error.message) ?? [];
   return { field, reason: error.message };

@@ -1,7 +1,7 @@
 import type { SqlValue } from './libsql.ts';
 import { Connection, type ConnectionOptions } from './libsql-connection.ts';
+import { fromDriver } from './libsql-values.ts';
 import type { Session } from './session.ts';
-import { fromDriver } from './values.ts';
 
 /** Rows read together. */
 export interface Page {
@@ -31,8 +31,8 @@ export interface OpenPages {
 
 export async function openPages(options: ConnectionOptions, query: PageQuery): Promise<OpenPages> {
   const connection = new Connection({ ...options, readonly: true });
-  const { columns, rows } = await connection.read((session) => {
-    const [sql, parameters] = spooled(session, query);
+  const { columns, rows } = await connection.read(async (session) => {
+    const [sql, parameters] = await spooled(session, query);
     return connection.iterate(sql, parameters);
   });
   const pages = paginate(columns, rows, query.size);
@@ -46,14 +46,14 @@ export async function openPages(options: ConnectionOptions, query: PageQuery): P
  * Outside of WAL mode an open read keeps every other program from writing, and ourselves when we write to the same
  * file. The result is then copied to a temporary table first, which SQLite keeps on disk.
  */
-function spooled(
+async function spooled(
   session: Session,
   { sql, parameters }: PageQuery,
-): [sql: string, parameters: readonly SqlValue[]] {
-  if (session.all('PRAGMA journal_mode')[0]?.[0] === 'wal') return [sql, parameters];
-  session.run('PRAGMA query_only = OFF');
-  session.run(`CREATE TEMP TABLE _syncline_pages AS ${sql}`, parameters);
-  session.run('PRAGMA query_only = ON');
+): Promise<[sql: string, parameters: readonly SqlValue[]]> {
+  if ((await session.all('PRAGMA journal_mode'))[0]?.[0] === 'wal') return [sql, parameters];
+  await session.run('PRAGMA query_only = OFF');
+  await session.run(`CREATE TEMP TABLE _syncline_pages AS ${sql}`, parameters);
+  await session.run('PRAGMA query_only = ON');
   return ['SELECT * FROM temp._syncline_pages', []];
 }
 

@@ -1,62 +1,65 @@
 import { SyncError } from '../model/errors.ts';
-import type { Cell, Row, Target } from '../model/types.ts';
+import type { Cell, Row, RowBatch } from '../model/types.ts';
 import { keyOf, keyOfRow } from '../transform/cells.ts';
-import type { BatchedRows, Existing } from '../transform/fold.ts';
-import { inChunks, placeholders } from './chunks.ts';
-import { quote } from './dialect.ts';
+import type { Existing } from '../transform/fold.ts';
+import type { ReadyTarget } from './dialect.ts';
 import { readWritten } from './ledger.ts';
 import type { SqlValue } from './libsql.ts';
 import { memoryRow } from './memory.ts';
 import type { Session } from './session.ts';
-import { readable, toCell } from './values.ts';
 
 /** All rows of the target that folding the batch may touch: those of its keys, and those of its scopes' parents. */
-export function existingRows(session: Session, batch: BatchedRows): ReadonlyMap<string, Existing> {
-  const { target } = batch;
+export async function existingRows(
+  session: Session,
+  target: ReadyTarget,
+  batch: Pick<RowBatch, 'rows' | 'scopes'>,
+): Promise<ReadonlyMap<string, Existing>> {
   const { primary_key, within } = target;
-  const rows = rowsByKey(session, target, primary_key, keysOf(batch.rows, primary_key));
+  const rows = await rowsByKey(session, target, primary_key, keysOf(batch.rows, primary_key));
   if (batch.scopes && within) {
     const parents = batch.scopes.filter((scope) => !scope.withhold).map((scope) => scope.parent);
-    for (const [key, row] of rowsByKey(session, target, within, parents)) rows.set(key, row);
+    for (const [key, row] of await rowsByKey(session, target, within, parents)) rows.set(key, row);
   }
   return withMemory(session, target, rows);
 }
 
 /** The rows whose columns at these places hold one of the tuples, by their key. Throws `sink/duplicate_key`. */
-function rowsByKey(
+async function rowsByKey(
   session: Session,
-  target: Target,
+  target: ReadyTarget,
   places: readonly number[],
   tuples: readonly (readonly Cell[])[],
-): Map<string, Row> {
+): Promise<Map<string, Row>> {
   const found = new Map<string, Row>();
-  for (const [key, row] of storedRows(session, target, places, tuples)) {
-    if (found.has(key)) throw duplicateKey(target, row);
+  for (const row of await storedRows(session, target, places, tuples)) {
+    const key = keyOfRow(row, target.primary_key);
+    if (found.has(key)) throw duplicateKey(session, target, row);
     found.set(key, row);
   }
   return found;
 }
 
-/** The rows whose columns at these places hold one of the tuples, each with its key. */
-export function* storedRows(
+/** The rows whose columns at these places hold one of the tuples. */
+export async function storedRows(
   session: Session,
-  target: Target,
+  target: ReadyTarget,
   places: readonly number[],
   tuples: readonly (readonly Cell[])[],
-): Generator<readonly [key: string, row: Row]> {
+): Promise<readonly Row[]> {
   const distinct = [...new Map(tuples.map((tuple) => [keyOf(tuple), tuple])).values()];
-  for (const chunk of inChunks(distinct, places.length)) {
-    const sql = selectSql(target, places, chunk.length);
-    for (const values of session.all(sql, chunk.flat())) {
-      const row = toRow(target, values);
-      yield [keyOfRow(row, target.primary_key), row];
-    }
+  const rows: Row[] = [];
+  for (const chunk of session.dialect.inChunks(distinct, places.length)) {
+    const { sql, parameters } = session.dialect.tuples(chunk, declaredAt(target, places));
+    for (const values of await session.all(selectSql(session, target, places, sql), parameters))
+      rows.push(toRow(session, target, values));
   }
+  return rows;
 }
 
 /** In place: a lookup of a whole table should not copy every row of it. */
-function toRow({ columns }: Target, values: (SqlValue | Cell)[]): Row {
-  for (const [place, { type }] of columns.entries()) values[place] = toCell(type, values[place] as SqlValue);
+function toRow({ dialect }: Session, { columns }: ReadyTarget, values: (SqlValue | Cell)[]): Row {
+  for (const [place, { type }] of columns.entries())
+    values[place] = dialect.toCell(type, values[place] as SqlValue);
   return values as Cell[];
 }
 
@@ -73,50 +76,59 @@ function keysOf(rows: readonly Row[], places: readonly number[]): Cell[][] {
  * A join, not `IN`: of several columns that would use the index for the first one only. What equals a parameter is
  * safe to read as it is.
  */
-function selectSql(target: Target, places: readonly number[], count: number): string {
+function selectSql(session: Session, target: ReadyTarget, places: readonly number[], tuples: string): string {
+  const { dialect } = session;
   const columns = target.columns.map(({ name }, place) => {
-    const column = `t.${quote(name)}`;
-    return places.includes(place) ? column : readable(column);
+    const column = `t.${dialect.quote(name)}`;
+    return places.includes(place) ? column : dialect.readable(column);
   });
-  const conditions = places.map((place, index) => `t.${isExactly(target, place, `v.column${index + 1}`)}`);
-  return `SELECT ${columns.join(', ')} FROM (VALUES ${placeholders(count, places.length)}) AS v
-    CROSS JOIN ${quote(target.name)} AS t ON ${conditions.join(' AND ')}`;
+  const conditions = places.map((place, index) => isExactly(session, target, place, `v.column${index + 1}`));
+  return `SELECT ${columns.join(', ')} FROM (${tuples}) AS v
+    ${dialect.join} ${dialect.table(target.name)} AS t ON ${conditions.join(' AND ')} ${dialect.locking}`;
 }
 
 /** The quoted name of a column. */
-export function nameAt(target: Target, place: number): string {
-  return quote(target.columns[place]?.name ?? '');
+export function nameAt({ dialect }: Session, target: ReadyTarget, place: number): string {
+  return dialect.quote(target.columns[place]?.name ?? '');
 }
 
-/** True for the very same value only: a column that others made may take `a` and `A` for one. */
-export function isExactly(target: Target, place: number, value: string): string {
-  return `${nameAt(target, place)} = ${value} COLLATE BINARY`;
+export function declaredAt({ columns }: ReadyTarget, places: readonly number[]): string[] {
+  return places.map((place) => columns[place]?.declared ?? '');
 }
 
-function withMemory(session: Session, target: Target, rows: ReadonlyMap<string, Row>): Map<string, Existing> {
+/** True for the very same value only: a column that others made may take `a` and `A` for one. The table is `t`. */
+export function isExactly(session: Session, target: ReadyTarget, place: number, value: string): string {
+  return session.dialect.exactly(`t.${nameAt(session, target, place)}`, value);
+}
+
+async function withMemory(
+  session: Session,
+  target: ReadyTarget,
+  rows: ReadonlyMap<string, Row>,
+): Promise<Map<string, Existing>> {
   const existing = new Map<string, Existing>();
   if (!target.columns.some((column) => column.tracked)) {
     for (const [key, row] of rows) existing.set(key, { row });
     return existing;
   }
   const names = [...rows.values()].map((row) => memoryRow(target, row));
-  const memory = readWritten(session, target.name, names);
+  const memory = await readWritten(session, target.name, names);
   for (const [key, row] of rows) {
     const fields = memory.get(memoryRow(target, row));
     const written = target.columns.map(({ name, type }) => {
       const value = fields?.get(name);
-      return value === undefined ? undefined : toCell(type, value);
+      return value === undefined ? undefined : session.dialect.toCell(type, value);
     });
     existing.set(key, { row, written });
   }
   return existing;
 }
 
-function duplicateKey(target: Target, row: Row): SyncError {
-  const key = target.primary_key.map((place) => `${nameAt(target, place)} = ${row[place]}`);
+function duplicateKey(session: Session, target: ReadyTarget, row: Row): SyncError {
+  const key = target.primary_key.map((place) => `${nameAt(session, target, place)} = ${row[place]}`);
   return new SyncError(
     'sink/duplicate_key',
-    `the table ${quote(target.name)} has several rows with ${key.join(', ')}`,
+    `the table ${session.dialect.table(target.name)} has several rows with ${key.join(', ')}`,
     {
       hint: 'Remove all but one of them, or choose a `primary_key` that tells the rows apart.',
     },

@@ -2,6 +2,7 @@ import { printJson } from '../model/json.ts';
 import type { Cell, Row, Target } from '../model/types.ts';
 import { keyOfRow } from '../transform/cells.ts';
 import type { Change, Existing } from '../transform/fold.ts';
+import type { ReadyTarget } from './dialect.ts';
 import { forgetRow, rememberWritten, type WrittenField } from './ledger.ts';
 import { storedRows, tupleOf } from './lookup.ts';
 import type { Session } from './session.ts';
@@ -15,19 +16,19 @@ export function memoryRow(target: Target, row: Row): string {
 }
 
 /** Remembers what the changes wrote to tracked columns, as the table returns it. */
-export function rememberChanges(
+export async function rememberChanges(
   session: Session,
-  target: Target,
+  target: ReadyTarget,
   changes: readonly Change[],
   existing: ReadonlyMap<string, Existing>,
-): void {
+): Promise<void> {
   const tracked = target.columns.flatMap((column, place) => (column.tracked ? [place] : []));
   if (tracked.length === 0) return;
-  const stored = rowsNow(session, target, changes);
+  const stored = await rowsNow(session, target, changes);
   const fields: WrittenField[] = [];
   for (const change of changes) {
     if (change.kind === 'delete') {
-      forgetRow(session, target.name, memoryRow(target, change.before));
+      await forgetRow(session, target.name, memoryRow(target, change.before));
       continue;
     }
     const before = existing.get(change.key)?.written;
@@ -39,30 +40,39 @@ export function rememberChanges(
         fields.push({ row, name, value });
     }
   }
-  rememberWritten(session, target.name, fields);
+  await rememberWritten(session, target.name, fields);
 }
 
 /** Remembers what was appended to tracked columns, of rows that have a key. */
-export function rememberAppended(session: Session, target: Target, rows: readonly Row[]): void {
+export async function rememberAppended(
+  session: Session,
+  target: ReadyTarget,
+  rows: readonly Row[],
+): Promise<void> {
   const { primary_key, columns } = target;
   if (primary_key.length === 0 || !columns.some(({ tracked }) => tracked)) return;
   const keyed = rows.filter((row) => primary_key.every((place) => (row[place] ?? null) !== null));
   const inserts = keyed.map((row) => {
     return { kind: 'insert', key: keyOfRow(row, primary_key), row, written: row } as const;
   });
-  rememberChanges(session, target, inserts, new Map());
+  await rememberChanges(session, target, inserts, new Map());
 }
 
 /**
  * A trigger may store something else than was written: what comes back is what counts. A table whose columns would do so
- * by themselves was refused before.
+ * by themselves was refused before, or the value was.
  */
-function rowsNow(session: Session, target: Target, changes: readonly Change[]): ReadonlyMap<string, Row> {
-  const sql = "SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE LIMIT 1";
-  if (session.all(sql, [target.name]).length === 0) return new Map();
+async function rowsNow(
+  session: Session,
+  target: ReadyTarget,
+  changes: readonly Change[],
+): Promise<ReadonlyMap<string, Row>> {
+  if (!(await session.dialect.hasTriggers(session, target.name))) return new Map();
+  const { primary_key } = target;
   const written = changes.filter((change) => change.kind === 'insert' || change.kind === 'update');
-  const keys = written.map((change) => tupleOf(change.row, target.primary_key));
-  return new Map(storedRows(session, target, target.primary_key, keys));
+  const keys = written.map((change) => tupleOf(change.row, primary_key));
+  const rows = await storedRows(session, target, primary_key, keys);
+  return new Map(rows.map((row) => [keyOfRow(row, primary_key), row]));
 }
 
 function writtenAt(

@@ -21,6 +21,7 @@ export interface ThreadCalls {
   readState(connection: number, key: LedgerKey): StoredState;
   putEntry(connection: number, key: LedgerKey, entry: StoredEntry | undefined): void;
   listEntries(connection: number): readonly ListedEntry[];
+  prune(connection: number, target: string, column: string, before: string): void;
   disconnect(connection: number): void;
   openPages(pages: number, options: ConnectionOptions, query: PageQuery): void;
   nextPage(pages: number): Page | undefined;

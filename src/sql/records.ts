@@ -2,11 +2,11 @@ import { SyncError } from '../model/errors.ts';
 import type { SourceRecord, Value } from '../model/types.ts';
 import type { Batch, CursorRange } from '../plugin/contract.ts';
 import { type Clauses, rangeSql } from './cursor-range.ts';
-import { quote } from './dialect.ts';
 import type { Database, SqlValue } from './libsql.ts';
 import type { PageSize } from './libsql-pages.ts';
+import { readable, readText } from './libsql-values.ts';
+import { quote } from './quote.ts';
 import { checkUnmoved, positionAfter, rowidAt, rowidSql, rowidsOf } from './rowid.ts';
-import { readable, readText } from './values.ts';
 
 /** What to read: a table or view, or a query of one SELECT. */
 export type Selection = { readonly table: string } | { readonly query: string };

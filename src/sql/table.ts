@@ -1,9 +1,10 @@
 import { SyncError } from '../model/errors.ts';
 import type { Column, ColumnType, Target } from '../model/types.ts';
-import { type Declaration, declaredTypes, holds, limits, quote, typeOf } from './dialect.ts';
-import { ensureIndexes, refuseFoldedKey } from './indexes.ts';
+import type { Dialect, TableColumn } from './dialect.ts';
+import { ensureIndexes } from './indexes.ts';
 import {
   forgetTarget,
+  hasLedger,
   type LedgerColumn,
   type LedgerColumns,
   readColumns,
@@ -11,99 +12,67 @@ import {
 } from './ledger.ts';
 import type { Session } from './session.ts';
 
-interface TableColumn extends Declaration {
-  readonly name: string;
-  readonly generated: boolean;
-}
-
 /** The columns a target has, with their types; undefined when there is no such table. */
-export function discover(session: Session, name: string): readonly Column[] | undefined {
-  const table = findTable(session, name);
+export async function discover(session: Session, name: string): Promise<readonly Column[] | undefined> {
+  const { dialect } = session;
+  const table = await dialect.findTable(session, name);
   if (!table) return undefined;
-  const ledger = readColumns(session, name);
+  const ledger: LedgerColumns = (await hasLedger(session)) ? await readColumns(session, name) : new Map();
   return [...table.values()].flatMap((column) => {
-    const type = typeNow(column, ledger);
+    const type = typeNow(dialect, column, ledger);
     return type === 'stamp' ? [] : [{ name: column.name, type }];
   });
 }
 
+/** Removes the rows whose timestamp in this column is before that time, where there is such a table. */
+export async function prune(session: Session, name: string, column: string, before: string): Promise<void> {
+  const { dialect } = session;
+  if ((await dialect.findTable(session, name)) === undefined) return;
+  await session.run(`DELETE FROM ${dialect.table(name)} WHERE ${dialect.quote(column)} < ?`, [before]);
+}
+
 /** What `prepareTable` found and did. */
-interface Prepared {
+export interface Prepared {
   readonly schema_changes: readonly string[];
   /** The names of the columns whose writes are remembered. */
   readonly tracked: ReadonlySet<string>;
+  /** How each column is declared. */
+  readonly declared: ReadonlyMap<string, string>;
 }
 
 /** Makes the table able to hold the target's columns; refuses a table that would change or lose their values. */
-export function prepareTable(session: Session, target: Target): Prepared {
+export async function prepareTable(session: Session, target: Target): Promise<Prepared> {
+  const { dialect } = session;
   const wanted = wantedColumns(target);
-  const table = findTable(session, target.name);
-  if (!table) forgetTarget(session, target.name);
-  const ledger = readColumns(session, target.name);
+  const table = await dialect.findTable(session, target.name);
+  if (!table) await forgetTarget(session, target.name);
+  const ledger = await readColumns(session, target.name);
   const missing = wanted.filter((column) => !table?.has(column.name));
-  refuseTooMany(target, (table?.size ?? 0) + missing.length);
+  refuseTooMany(dialect, target, (table?.size ?? 0) + missing.length);
   const others = new Set(table?.keys());
   for (const { name } of wanted) others.delete(name);
-  refuseSameName(target, [...wanted.map(({ name }) => name), ...others]);
-  for (const column of wanted) refuseUnfit(target, column, table?.get(column.name));
-  if (table) refuseFoldedKey(session, target);
+  refuseSameName(dialect, target, [...wanted.map(({ name }) => name), ...others]);
+  for (const column of wanted) refuseUnfit(dialect, target, column, table?.get(column.name));
+  if (table) await dialect.refuseFoldedKey(session, target);
 
   const news = wanted
     .map((column) => ({ ...column, tracked: column.tracked || ledger.get(column.name)?.tracked === true }))
-    .filter((column) => !isKnown(column, table?.get(column.name), ledger));
-  const schemaChanges = table
-    ? [...addColumns(session, target, missing), ...ensureIndexes(session, target)]
-    : createTable(session, target, wanted);
-  rememberColumns(session, target.name, news);
+    .filter((column) => !isKnown(dialect, column, table?.get(column.name), ledger));
+  const schema_changes = table
+    ? [...(await addColumns(session, target, missing)), ...(await ensureIndexes(session, target))]
+    : await createTable(session, target, wanted);
+  await rememberColumns(session, target.name, news);
   const tracked = [...ledger.values(), ...news].filter((column) => column.tracked);
-  return { schema_changes: schemaChanges, tracked: new Set(tracked.map(({ name }) => name)) };
-}
-
-/** Refuses a name that is not for targets. */
-export function checkTargetName(name: string): void {
-  quote(name);
-  if (!/^(_syncline_|sqlite_)/i.test(name)) return;
-  throw new SyncError(
-    'schema/name',
-    `the table ${quote(name)} cannot be a target: such names belong to the database`,
-    {
-      hint: 'Choose a name that begins neither with `_syncline_` nor with `sqlite_`.',
-    },
-  );
-}
-
-function findTable(session: Session, name: string): ReadonlyMap<string, TableColumn> | undefined {
-  checkTargetName(name);
-  const sql =
-    "SELECT name, type FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ? COLLATE NOCASE";
-  const [found] = session.all(sql, [name]);
-  if (!found) return undefined;
-  if (found[0] !== name) {
-    throw new SyncError(
-      'schema/case',
-      `the target is ${quote(name)}, but the database has a table ${quote(String(found[0]))}`,
-      {
-        hint: 'SQLite takes the two for one. Write the name in `to` as the database has it.',
-      },
-    );
-  }
-  if (found[1] === 'view') {
-    throw new SyncError(
-      'schema/target',
-      `the target ${quote(name)} is a view, and only tables can be written`,
-    );
-  }
-  const columns = session.all(
-    `SELECT c.name, c.type, c.hidden, t.strict FROM pragma_table_xinfo(?1) AS c
-     JOIN pragma_table_list(?1) AS t WHERE t.schema = 'main' ORDER BY c.cid`,
-    [name],
-  );
-  return new Map(
-    columns.map(([column, declared, hidden, strict]) => [
-      String(column),
-      { name: String(column), declared: String(declared), generated: hidden !== 0, strict: strict === 1 },
-    ]),
-  );
+  return {
+    schema_changes,
+    tracked: new Set(tracked.map(({ name }) => name)),
+    declared: new Map(
+      wanted.map(({ name, type }) => [
+        name,
+        table?.get(name)?.declared ?? dialect.declaredTypes[storedAs(type)],
+      ]),
+    ),
+  };
 }
 
 /** The target's columns and its stamps, as the ledger is to know them. */
@@ -117,9 +86,9 @@ function wantedColumns(target: Target): LedgerColumn[] {
 }
 
 /** The type a column has: the ledger's, as long as the table still holds it. */
-function typeNow(column: TableColumn, ledger: LedgerColumns): ColumnType | 'stamp' {
+function typeNow(dialect: Dialect, column: TableColumn, ledger: LedgerColumns): ColumnType | 'stamp' {
   const remembered = ledger.get(column.name)?.type;
-  return remembered && holds(column, storedAs(remembered)) ? remembered : typeOf(column);
+  return remembered && dialect.holds(column, storedAs(remembered)) ? remembered : dialect.typeOf(column);
 }
 
 function storedAs(type: LedgerColumn['type']): ColumnType {
@@ -127,16 +96,26 @@ function storedAs(type: LedgerColumn['type']): ColumnType {
 }
 
 /** True when the ledger need not be told of a column: it says the same, or the table itself does. */
-function isKnown(column: LedgerColumn, existing: TableColumn | undefined, ledger: LedgerColumns): boolean {
-  if (!existing || typeNow(existing, ledger) !== column.type) return false;
+function isKnown(
+  dialect: Dialect,
+  column: LedgerColumn,
+  existing: TableColumn | undefined,
+  ledger: LedgerColumns,
+): boolean {
+  if (!existing || typeNow(dialect, existing, ledger) !== column.type) return false;
   return column.tracked === (ledger.get(column.name)?.tracked === true);
 }
 
-function createTable(session: Session, target: Target, columns: readonly LedgerColumn[]): string[] {
+async function createTable(
+  session: Session,
+  target: Target,
+  columns: readonly LedgerColumn[],
+): Promise<string[]> {
+  const { quote, declaredTypes, table } = session.dialect;
   const definitions = columns.map(({ name, type }) => `${quote(name)} ${declaredTypes[storedAs(type)]}`);
   const key = target.mode === 'upsert' ? keyColumns(target).map(quote) : [];
   if (key.length > 0) definitions.push(`PRIMARY KEY (${key.join(', ')})`);
-  session.run(`CREATE TABLE ${quote(target.name)} (${definitions.join(', ')})`);
+  await session.run(`CREATE TABLE ${table(target.name)} (${definitions.join(', ')})`);
   return ['table created'];
 }
 
@@ -146,47 +125,61 @@ function keyColumns({ columns, primary_key, within = [] }: Target): string[] {
   return places.flatMap((place) => columns[place]?.name ?? []);
 }
 
-function addColumns(session: Session, target: Target, columns: readonly LedgerColumn[]): string[] {
-  return columns.map(({ name, type }) => {
+async function addColumns(
+  session: Session,
+  target: Target,
+  columns: readonly LedgerColumn[],
+): Promise<string[]> {
+  const { quote, declaredTypes, table } = session.dialect;
+  const changes: string[] = [];
+  for (const { name, type } of columns) {
     const stored = storedAs(type);
-    session.run(`ALTER TABLE ${quote(target.name)} ADD COLUMN ${quote(name)} ${declaredTypes[stored]}`);
-    return `column ${quote(name)} added (${stored})`;
-  });
+    await session.run(`ALTER TABLE ${table(target.name)} ADD COLUMN ${quote(name)} ${declaredTypes[stored]}`);
+    changes.push(`column ${quote(name)} added (${stored})`);
+  }
+  return changes;
 }
 
-function refuseTooMany({ name }: Target, count: number): void {
-  if (count <= limits.columns) return;
+function refuseTooMany({ name, table, mostColumns }: Dialect, target: Target, count: number): void {
+  if (count <= mostColumns) return;
   throw new SyncError(
     'schema/limit',
-    `the table ${quote(name)} would have ${count} columns; SQLite allows ${limits.columns}`,
+    `the table ${table(target.name)} would have ${count} columns; ${name} allows ${mostColumns}`,
     {
       hint: 'Name the fields that are needed with `map`, or keep the rest of the record in one json column.',
     },
   );
 }
 
-function refuseSameName(target: Target, names: readonly string[]): void {
+function refuseSameName(
+  { name: database, table, quote, folded }: Dialect,
+  target: Target,
+  names: readonly string[],
+): void {
   const seen = new Map<string, string>();
   for (const name of names) {
-    // SQLite folds the case of ASCII letters only.
-    const folded = name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-    const other = seen.get(folded);
+    const other = seen.get(folded(name));
     if (other !== undefined) {
       throw new SyncError(
         'schema/case',
-        `the table ${quote(target.name)} cannot have both ${quote(other)} and ${quote(name)}`,
+        `the table ${table(target.name)} cannot have both ${quote(other)} and ${quote(name)}`,
         {
-          hint: 'SQLite takes the two for one column. Rename one of them with `map`, or a stamp with `columns`.',
+          hint: `${database} takes the two for one column. Rename one of them with \`map\`, or a stamp with \`columns\`.`,
         },
       );
     }
-    seen.set(folded, name);
+    seen.set(folded(name), name);
   }
 }
 
-function refuseUnfit(target: Target, { name, type }: LedgerColumn, existing: TableColumn | undefined): void {
+function refuseUnfit(
+  { quote, table, holds, declaredTypes }: Dialect,
+  target: Target,
+  { name, type }: LedgerColumn,
+  existing: TableColumn | undefined,
+): void {
   if (!existing) return;
-  const where = `the column ${quote(name)} of the table ${quote(target.name)}`;
+  const where = `the column ${quote(name)} of the table ${table(target.name)}`;
   if (existing.generated) {
     throw new SyncError('schema/target', `${where} is generated by the database and cannot be written`, {
       hint: 'Leave it out with `map`.',

@@ -7,7 +7,7 @@ import { Connection } from './libsql-connection.ts';
 import { type OpenPages, openPages } from './libsql-pages.ts';
 import { type Answer, type Call, type ThreadCalls, toFailure } from './messages.ts';
 import type { Session } from './session.ts';
-import { discover } from './table.ts';
+import { discover, prune } from './table.ts';
 
 type Calls = {
   [Name in keyof ThreadCalls]: (
@@ -28,9 +28,10 @@ const calls: Calls = {
   touch: (id) => connection(id).touch(),
   all: (id, sql, parameters) => connection(id).read((session) => session.all(sql, parameters)),
   write: (id, statements) =>
-    connection(id).transaction((session) => {
+    connection(id).transaction(async (session) => {
       let changed = 0;
-      for (const { sql, rows = [[]] } of statements) for (const row of rows) changed += session.run(sql, row);
+      for (const { sql, rows = [[]] } of statements)
+        for (const row of rows) changed += await session.run(sql, row);
       return changed;
     }),
   discover: (id, target) => readIfThere(id, (session) => discover(session, target)),
@@ -43,6 +44,10 @@ const calls: Calls = {
     return connection(id).transaction((session) => putEntry(session, key, entry));
   },
   listEntries: async (id) => (await readIfThere(id, listEntries)) ?? [],
+  prune(id, target, column, before) {
+    if (!connection(id).exists) return undefined;
+    return connection(id).transaction((session) => prune(session, target, column, before));
+  },
   disconnect(id) {
     connections.get(id)?.close();
     connections.delete(id);
@@ -60,7 +65,7 @@ const calls: Calls = {
 /** Looking does not make a file. */
 async function readIfThere<Result>(
   id: number,
-  work: (session: Session) => Result,
+  work: (session: Session) => Promise<Result>,
 ): Promise<Result | undefined> {
   return connection(id).exists ? connection(id).read(work) : undefined;
 }

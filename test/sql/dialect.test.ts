@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
-import { inChunks, placeholders } from '../../src/sql/chunks.ts';
-import { affinityOf, type Declaration, holds, quote, typeOf } from '../../src/sql/dialect.ts';
+import type { Declaration } from '../../src/sql/dialect.ts';
+import { inChunks, placeholders } from '../../src/sql/libsql-chunks.ts';
+import { affinityOf, holds, typeOf } from '../../src/sql/libsql-types.ts';
 import { databasePath, databaseUrlPattern } from '../../src/sql/path.ts';
+import { quote } from '../../src/sql/quote.ts';
 import { databaseFile, otherClient } from './support.ts';
 
 test('names are always quoted, quotes doubled, and what cannot be kept is refused', () => {

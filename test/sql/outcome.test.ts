@@ -13,12 +13,12 @@ import { databaseFile, otherClient, readBack, targetsOf } from './support.ts';
 
 describe('a COMMIT that fails', () => {
   /** The second COMMIT, which the connection itself sends, fails after this one landed. */
-  const landing = (session: Session): number => {
-    session.run('INSERT INTO t VALUES (1)');
-    session.run('COMMIT');
+  const landing = async (session: Session): Promise<number> => {
+    await session.run('INSERT INTO t VALUES (1)');
+    await session.run('COMMIT');
     return 7;
   };
-  const count = (session: Session) => Number(session.all('SELECT count(*) FROM t')[0]?.[0]);
+  const count = async (session: Session) => Number((await session.all('SELECT count(*) FROM t'))[0]?.[0]);
 
   async function connected(): Promise<{ path: string; connection: Connection }> {
     const path = databaseFile();
@@ -30,23 +30,25 @@ describe('a COMMIT that fails', () => {
 
   test('has done its work when the database says so', async () => {
     const { connection } = await connected();
-    expect(await connection.transaction(landing, (session) => (count(session) === 1 ? 7 : undefined))).toBe(
-      7,
-    );
+    expect(
+      await connection.transaction(landing, async (session) =>
+        (await count(session)) === 1 ? 7 : undefined,
+      ),
+    ).toBe(7);
     expect(await connection.transaction((session) => session.run('INSERT INTO t VALUES (2)'))).toBe(1);
   });
 
   test('throws what went wrong when the database says it did not land, or nobody can tell', async () => {
     const { connection } = await connected();
     const failed = { code: 'sql/failed', message: expect.stringContaining('transaction') };
-    await expect(connection.transaction(landing, () => undefined)).rejects.toMatchObject(failed);
+    await expect(connection.transaction(landing, async () => undefined)).rejects.toMatchObject(failed);
     await expect(connection.transaction(landing)).rejects.toMatchObject(failed);
   });
 
   test('is not guessed at when the database cannot be read any more', async () => {
     const { path, connection } = await connected();
-    const damaging = (session: Session): number => {
-      landing(session);
+    const damaging = async (session: Session): Promise<number> => {
+      await landing(session);
       writeFileSync(path, 'no database'.repeat(1_000));
       return 1;
     };

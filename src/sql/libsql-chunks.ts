@@ -1,4 +1,5 @@
-import { limits } from './dialect.ts';
+/** What SQLite can take in one statement and one table. */
+export const limits = { parameters: 32_766, columns: 2_000 } as const;
 
 /** Sizes of statements, largest first: few of them, so that every one is prepared once. 100 rows is the fastest. */
 const sizes = [100, 10, 1];

@@ -1,11 +1,8 @@
-import type { LedgerEntry } from '../model/checkpoint.ts';
-import { parseCheckpoint, printCheckpoint } from '../model/checkpoint-json.ts';
 import type { RowBatch } from '../model/types.ts';
 import type { Committed, Ledger, OpenSink, TargetRequest, Writer } from '../plugin/contract.ts';
-import { commitId, type StoredEntry } from './checkpoints.ts';
-import { quote } from './dialect.ts';
+import { commitId, fromStored, toStored } from './checkpoints.ts';
 import { defaultPatience } from './libsql.ts';
-import { checkTargetName } from './table.ts';
+import { libsqlDialect } from './libsql-dialect.ts';
 import { ThreadConnection } from './thread-connection.ts';
 
 export interface TargetsOptions {
@@ -24,11 +21,11 @@ export async function openTargets({ path, patience = defaultPatience }: TargetsO
   return {
     discover: (target) => connection.thread.call('discover', connection.id, target),
     async begin({ name }: TargetRequest): Promise<Writer> {
-      checkTargetName(name);
+      libsqlDialect.checkTarget(name);
       return { commit: (batch) => commit(connection, batch), close: async () => undefined };
     },
     ledger: ledgerOf(connection),
-    prune: (target, column, before) => prune(connection, target, column, before),
+    prune: (target, column, before) => connection.thread.call('prune', connection.id, target, column, before),
     close: () => connection.close(),
   };
 }
@@ -36,7 +33,7 @@ export async function openTargets({ path, patience = defaultPatience }: TargetsO
 async function commit(connection: ThreadConnection, batch: RowBatch): Promise<Committed> {
   const { id, thread } = connection;
   try {
-    return await thread.call('commit', id, { ...batch, ledger: stored(batch.ledger) });
+    return await thread.call('commit', id, { ...batch, ledger: toStored(batch.ledger) });
   } catch (error) {
     // The thread looks up what a failed COMMIT came to; only when the thread itself ended, it is for us to do so.
     if (!thread.ended) throw error;
@@ -46,35 +43,16 @@ async function commit(connection: ThreadConnection, batch: RowBatch): Promise<Co
   }
 }
 
-async function prune(
-  { id, thread }: ThreadConnection,
-  target: string,
-  column: string,
-  before: string,
-): Promise<void> {
-  if ((await thread.call('discover', id, target)) === undefined) return;
-  const sql = `DELETE FROM ${quote(target)} WHERE ${quote(column)} < ?`;
-  await thread.call('write', id, [{ sql, rows: [[before]] }]);
-}
-
 function ledgerOf(connection: ThreadConnection): Ledger {
   return {
     async read(key) {
       const { entry, target } = await connection.thread.call('readState', connection.id, key);
-      return { entry: entry && toEntry(entry), target };
+      return { entry: entry && fromStored(entry), target };
     },
-    write: (key, entry) => connection.thread.call('putEntry', connection.id, key, entry && stored(entry)),
+    write: (key, entry) => connection.thread.call('putEntry', connection.id, key, entry && toStored(entry)),
     async list() {
       const entries = await connection.thread.call('listEntries', connection.id);
-      return entries.map(({ entry, ...key }) => ({ ...key, entry: toEntry(entry) }));
+      return entries.map(({ entry, ...key }) => ({ ...key, entry: fromStored(entry) }));
     },
   };
-}
-
-function stored<Holder extends Pick<LedgerEntry, 'checkpoint'>>(holder: Holder) {
-  return { ...holder, checkpoint: printCheckpoint(holder.checkpoint) };
-}
-
-function toEntry(entry: StoredEntry): LedgerEntry {
-  return { ...entry, checkpoint: parseCheckpoint(entry.checkpoint) };
 }

@@ -1,0 +1,18 @@
+/** The config of the suite: the rows of a file, mapped and typed, upserted by key into a sink. */
+export const benchConfig = (file: string, sink: string, more = '') => `version: 1
+sources: { in: { type: file, streams: { rows: ${file} } } }
+sinks: { db: ${sink} }
+pipelines:
+  rows:
+    from: in.rows
+    to: db.rows
+    primary_key: id
+    map:
+      id: { from: id, type: integer }
+      email: email
+      name: name
+      amount: { from: amount, type: number }
+      active: { from: active, type: boolean }
+      updated_at: { from: updated_at, type: timestamp }
+      note: note
+${more}`;

@@ -1,0 +1,156 @@
+import { SyncError } from '../model/errors.ts';
+import type { Dialect, LedgerTable } from './dialect.ts';
+import {
+  findTable,
+  hasSchema,
+  hasTable,
+  hasTriggers,
+  indexedColumns,
+  quoteTable,
+  refuseFoldedKey,
+  type TableName,
+} from './postgres-catalog.ts';
+import { constraintOf } from './postgres-error.ts';
+import { baseOf, declaredTypes, holds, typeOf } from './postgres-types.ts';
+import { toArray, toCell } from './postgres-values.ts';
+import { quote as quoteAny } from './quote.ts';
+
+export interface PostgresSchemas {
+  /** Where tables lie whose targets name no schema. */
+  readonly usual: string;
+  /** Where the ledger lies; undefined: with the table of the target. */
+  readonly ledger?: string;
+}
+
+/** `people`, or `sales.people`: at the first dot, so that a table with dots in its name is written with its schema. */
+export function tableName(target: string, { usual }: PostgresSchemas): TableName {
+  const dot = target.indexOf('.');
+  return dot < 0
+    ? { schema: usual, table: target }
+    : { schema: target.slice(0, dot), table: target.slice(dot + 1) };
+}
+
+/** Names of more bytes PostgreSQL cuts off in silence. */
+const longestName = 63;
+
+function quote(name: string): string {
+  const quoted = quoteAny(name);
+  if (Buffer.byteLength(name) > longestName || name === '') {
+    throw new SyncError(
+      'schema/name',
+      `the name ${quoted} has ${Buffer.byteLength(name)} bytes, and PostgreSQL takes 1 to ${longestName}`,
+      { hint: 'Give the column a shorter name with `map`, or the table one in `to`.' },
+    );
+  }
+  return quoted;
+}
+
+/** Throws `schema/name` for a name that is not for targets. */
+export function checkTarget(target: string, schemas: PostgresSchemas = { usual: 'public' }): void {
+  const { schema, table } = tableName(target, schemas);
+  quote(schema);
+  quote(table);
+  if (!/^(_syncline_|pg_)/i.test(table) && !/^(pg_|information_schema$)/i.test(schema)) return;
+  throw new SyncError(
+    'schema/name',
+    `the table ${quoteTable({ schema, table })} cannot be a target: such names belong to the database`,
+    { hint: 'Choose a name that begins neither with `_syncline_` nor with `pg_`.' },
+  );
+}
+
+/** The ledger that stands in a schema. Released migrations are never changed, only added. */
+function migrations(schema: string): Dialect['migrations'] {
+  const table = (name: LedgerTable) => quoteTable({ schema, table: `_syncline_${name}` });
+  return [
+    [
+      `CREATE TABLE ${table('ledger')} (version INTEGER NOT NULL)`,
+      `INSERT INTO ${table('ledger')} VALUES (0)`,
+      // As in libSQL's ledger; a value that was written is kept as the text of its column's type.
+      `CREATE TABLE ${table('columns')} (
+        target TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, tracked INTEGER NOT NULL,
+        PRIMARY KEY (target, name))`,
+      `CREATE TABLE ${table('written')} (
+        target TEXT NOT NULL, row TEXT NOT NULL, name TEXT NOT NULL, value TEXT,
+        PRIMARY KEY (target, row, name))`,
+      `CREATE TABLE ${table('checkpoints')} (
+        pipeline TEXT NOT NULL, target TEXT NOT NULL, checkpoint TEXT NOT NULL, fence BIGINT NOT NULL,
+        run TEXT NOT NULL, batch BIGINT NOT NULL, basis TEXT NOT NULL, wrote INTEGER NOT NULL, committed TEXT,
+        PRIMARY KEY (pipeline, target))`,
+    ],
+  ];
+}
+
+/** PostgreSQL, with the ledger that one target has. */
+export function postgresDialect(schemas: PostgresSchemas, ledgerSchema: string): Dialect {
+  const nameOf = (target: string) => tableName(target, schemas);
+  const ledger: TableName = { schema: ledgerSchema, table: '_syncline_ledger' };
+  return {
+    name: 'PostgreSQL',
+    mostColumns: 1600,
+    declaredTypes,
+    join: 'JOIN',
+    // A foreign key may still point at a row that is locked so.
+    locking: 'FOR NO KEY UPDATE OF t',
+
+    quote,
+    folded: (name) => name.toLowerCase(),
+    table: (target) => quoteTable(nameOf(target)),
+    nameOf: (target) => quoteTable(nameOf(target)),
+    ledger: (table) => quoteTable({ schema: ledgerSchema, table: `_syncline_${table}` }),
+    migrations: migrations(ledgerSchema),
+    checkTarget: (target) => checkTarget(target, schemas),
+
+    holds,
+    typeOf,
+    readable: (column) => column,
+    toCell,
+    exactly: (column, value) => `${column} = ${value}`,
+    inChunks: (items) => (items.length === 0 ? [] : [items]),
+    tuples,
+
+    // One for each table, however a target spells it: also before there is any row that could be locked.
+    async hold(session, target) {
+      const lock = 'SELECT pg_advisory_xact_lock(hashtextextended(?, 0))';
+      await session.all(lock, [`syncline ${quoteTable(nameOf(target))}`]);
+    },
+    hasLedger: (session) => hasTable(session, ledger),
+    hasTable: (session, target) => hasTable(session, nameOf(target)),
+    async findTable(session, target) {
+      const name = nameOf(target);
+      checkTarget(target, schemas);
+      const found = await findTable(session, name);
+      if (!found && !(await hasSchema(session, name.schema))) throw noSchema(name.schema);
+      return found;
+    },
+    refuseFoldedKey: (session, target) => refuseFoldedKey(session, nameOf(target.name), target),
+    indexedColumns: (session, target) => indexedColumns(session, nameOf(target)),
+    async createIndex(session, target, columns) {
+      const table = quoteTable(nameOf(target));
+      await session.run(`CREATE INDEX ON ${table} (${columns.map(quote).join(', ')})`);
+    },
+    hasTriggers: (session, target) => hasTriggers(session, nameOf(target)),
+
+    constraintOf,
+  };
+}
+
+/** One array for each column: the text of a statement is the same for any number of rows. */
+function tuples(rows: readonly (readonly unknown[])[], declared: readonly string[]) {
+  const arrays = declared.map((type) => `?::${baseOf(type)}[]`);
+  const names = declared.map((_, place) => `column${place + 1}`);
+  return {
+    sql: `SELECT * FROM unnest(${arrays.join(', ')}) AS u(${names.join(', ')})`,
+    parameters: declared.map((type, place) =>
+      toArray(
+        rows.map((row) => row[place]),
+        type,
+      ),
+    ),
+  };
+}
+
+function noSchema(schema: string): SyncError {
+  return new SyncError('schema/target', `there is no schema ${quote(schema)} in the database`, {
+    hint: `Create it (CREATE SCHEMA ${quote(schema)}), or name another in \`to\`.`,
+  });
+}

@@ -1,0 +1,275 @@
+import type { Client, CustomTypesConfig } from 'pg';
+import { SyncError } from '../model/errors.ts';
+import type { SqlValue } from './libsql.ts';
+import { type PostgresSchemas, postgresDialect, tableName } from './postgres-dialect.ts';
+import { conflictOf, isLost, toSyncError } from './postgres-error.ts';
+import { type Address, parsePostgresUrl } from './postgres-url.ts';
+import { toParameter } from './postgres-values.ts';
+import type { Session, Transactions } from './session.ts';
+
+export interface PostgresOptions {
+  readonly url: string;
+  /** Where relative paths in the URL start. */
+  readonly directory: string;
+  /** Where ledgers lie; undefined: with the tables of their targets. */
+  readonly ledgerSchema?: string;
+  /** How long a lock held elsewhere is waited for, in milliseconds. */
+  readonly patience?: number;
+}
+
+const defaultPatience = 30_000;
+const connectTimeout = 15_000;
+/** The few rows of a batch are found by their index, also where reading the whole table looks as cheap to the planner. */
+const writing = 'BEGIN; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off';
+const snapshot = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
+/** How often work is begun anew after a conflict with another writer. */
+const mostAttempts = 10;
+
+/** Every value as the text the server sent: the driver's own parsing would round some. */
+export const asText: CustomTypesConfig = { getTypeParser: () => (text: unknown) => text };
+
+/** Holds for one transaction, so that a pooler between us and the server is left as it was. */
+const settings = [
+  "TimeZone = 'UTC'",
+  "DateStyle = 'ISO, YMD'",
+  "IntervalStyle = 'postgres'",
+  "bytea_output = 'hex'",
+  'extra_float_digits = 1',
+];
+
+/** A COMMIT was sent and the connection lost: it may have landed or not. */
+class CommitLost extends Error {}
+
+/** A PostgreSQL database. Connections are opened when they are needed, kept, and dropped after any error. */
+export class Postgres {
+  readonly #address: Address;
+  readonly #ledgerSchema: string | undefined;
+  readonly #settings: string;
+  readonly #where: string;
+  readonly #idle: Client[] = [];
+  #usual: Promise<string> | undefined;
+
+  constructor({ url, directory, ledgerSchema, patience = defaultPatience }: PostgresOptions) {
+    this.#address = parsePostgresUrl(url, directory);
+    this.#ledgerSchema = ledgerSchema;
+    const all = [...settings, `lock_timeout = ${patience}`].map((setting) => `SET LOCAL ${setting}`);
+    this.#settings = all.join('; ');
+    const { host = 'localhost', port = 5432, database = '' } = this.#address;
+    this.#where = `the database ${database} at ${host}:${port}`;
+  }
+
+  /** The transactions in which a target is written. */
+  at(target: string): Transactions {
+    return {
+      transaction: (work, landed = async () => undefined) => this.#transaction(target, work, landed),
+    };
+  }
+
+  /** Reads in one transaction, for which the ledger is that of a target. */
+  async read<Result>(target: string, work: (session: Session) => Promise<Result>): Promise<Result> {
+    const schemas = await this.schemas();
+    return this.readLedger(schemas.ledger ?? tableName(target, schemas).schema, work);
+  }
+
+  /** Reads in one transaction, for which the ledger is that of a schema. */
+  async readLedger<Result>(schema: string, work: (session: Session) => Promise<Result>): Promise<Result> {
+    const schemas = await this.schemas();
+    return this.reading((client) => work(sessionOf(client, schemas, schema)));
+  }
+
+  /** The schemas that have a ledger. */
+  async ledgerSchemas(): Promise<readonly string[]> {
+    const sql = `SELECT n.nspname FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n
+      ON n.oid = c.relnamespace WHERE c.relname = '_syncline_ledger' AND c.relkind = 'r' ORDER BY 1`;
+    if (this.#ledgerSchema !== undefined) return [this.#ledgerSchema];
+    return this.reading(async (client) => {
+      const { rows } = await client.query<[string]>({ text: sql, rowMode: 'array' });
+      return rows.map(([schema]) => schema);
+    });
+  }
+
+  /** A transaction that writes nothing; each of its statements sees what was committed before. */
+  async reading<Result>(work: (client: Client) => Promise<Result>): Promise<Result> {
+    const client = await this.open('BEGIN READ ONLY');
+    try {
+      const result = await work(client);
+      await this.release(client);
+      return result;
+    } catch (error) {
+      this.abandon(client);
+      throw this.toError(error);
+    }
+  }
+
+  /** Begins a transaction, for `release` or `abandon` to end: by default one that sees a single moment. */
+  async open(begin = snapshot): Promise<Client> {
+    return this.#open(begin).catch((error) => {
+      throw this.toError(error);
+    });
+  }
+
+  /** Ends a transaction that went well; the connection is used again. */
+  async release(client: Client): Promise<void> {
+    await commit(client);
+    this.#idle.push(client);
+  }
+
+  /** Ends a connection, whatever is under way: the server rolls it back. */
+  abandon(client: Client): void {
+    client.end().catch(() => undefined);
+  }
+
+  /** An error as one a person can act on. */
+  toError(error: unknown): unknown {
+    return toSyncError(error instanceof CommitLost ? error.cause : error, this.#where);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#idle.splice(0).map((client) => client.end().catch(() => undefined)));
+  }
+
+  async #transaction<Result>(
+    target: string,
+    work: (session: Session) => Promise<Result>,
+    landed: (session: Session) => Promise<Result | undefined>,
+  ): Promise<Result> {
+    const schemas = await this.schemas();
+    const ledger = schemas.ledger ?? tableName(target, schemas).schema;
+    let conflict: string | undefined;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#attempt((client) => work(sessionOf(client, schemas, ledger)));
+      } catch (error) {
+        if (error instanceof CommitLost) return this.#lookUp(target, landed, error.cause);
+        const met = conflictOf(error);
+        const again = met?.startsWith('40') || met !== conflict;
+        conflict = met;
+        if (met === undefined || !again || attempt === mostAttempts) throw this.toError(error);
+      }
+    }
+  }
+
+  /** After a COMMIT whose outcome is not known: on a new connection, the ledger knows. */
+  async #lookUp<Result>(
+    target: string,
+    landed: (session: Session) => Promise<Result | undefined>,
+    cause: unknown,
+  ): Promise<Result> {
+    const failure = this.toError(cause);
+    const result = await this.read(target, landed).catch(() => {
+      throw new SyncError(
+        'sql/outcome',
+        `${this.#where} was lost during a commit, and cannot tell whether it landed`,
+        { hint: 'Make sure that it can be reached, then run again.', cause: failure },
+      );
+    });
+    if (result === undefined) throw failure;
+    return result;
+  }
+
+  async #attempt<Result>(work: (client: Client) => Promise<Result>): Promise<Result> {
+    const client = await this.#open(writing);
+    try {
+      const result = await work(client);
+      await this.release(client);
+      return result;
+    } catch (error) {
+      // Not left to the end of the connection: others wait for what it holds.
+      await client.query('ROLLBACK').catch(() => undefined);
+      this.abandon(client);
+      throw error;
+    }
+  }
+
+  async #open(begin: string): Promise<Client> {
+    const client = this.#idle.pop() ?? (await this.#connect());
+    try {
+      await client.query(`${begin}; ${this.#settings}`);
+      return client;
+    } catch (error) {
+      client.end().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Where tables lie that are named without a schema. */
+  async schemas(): Promise<PostgresSchemas> {
+    this.#usual ??= this.reading(async (client) => {
+      const { rows } = await client.query<{ schema: string | null }>('SELECT current_schema() AS schema');
+      return rows[0]?.schema ?? 'public';
+    });
+    this.#usual.catch(() => {
+      this.#usual = undefined;
+    });
+    return { usual: await this.#usual, ledger: this.#ledgerSchema };
+  }
+
+  async #connect(): Promise<Client> {
+    const { ssl, fallback } = this.#address;
+    try {
+      return await this.#connectWith(ssl);
+    } catch (error) {
+      if (!fallback || !/does not support SSL/.test(String(error))) throw error;
+      return this.#connectWith(false);
+    }
+  }
+
+  async #connectWith(ssl: Address['ssl']): Promise<Client> {
+    const { default: pg } = await import('pg');
+    const { fallback: _, ...address } = this.#address;
+    const client = new pg.Client({
+      ...address,
+      ssl,
+      keepAlive: true,
+      connectionTimeoutMillis: connectTimeout,
+      fallback_application_name: 'syncline',
+    });
+    // A connection that is lost while nothing is asked must not end the process, nor be used again.
+    client.on('error', () => {
+      const place = this.#idle.indexOf(client);
+      if (place >= 0) this.#idle.splice(place, 1);
+    });
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      // The server would wait for a login that was given up.
+      this.abandon(client);
+      throw error;
+    }
+  }
+}
+
+async function commit(client: Client): Promise<void> {
+  try {
+    await client.query('COMMIT');
+  } catch (cause) {
+    throw isLost(cause) ? new CommitLost('COMMIT failed', { cause }) : cause;
+  }
+}
+
+/** The connection as those need it who ask about a target whose ledger lies in such a schema. */
+export function sessionOf(client: Client, schemas: PostgresSchemas, ledger: string): Session {
+  const query = (sql: string, parameters: readonly unknown[] = []) =>
+    client.query<SqlValue[]>({
+      text: numbered(sql),
+      values: parameters.map(toParameter),
+      rowMode: 'array',
+      types: asText,
+    });
+  return {
+    dialect: postgresDialect(schemas, ledger),
+    all: async (sql, parameters) => (await query(sql, parameters)).rows,
+    run: async (sql, parameters) => (await query(sql, parameters)).rowCount ?? 0,
+  };
+}
+
+/** Every `?` outside of quotes as `$1`, `$2`, …. */
+export function numbered(sql: string): string {
+  let count = 0;
+  return sql.replace(/"[^"]*"|'[^']*'|\?/g, (found) => {
+    if (found !== '?') return found;
+    count += 1;
+    return `$${count}`;
+  });
+}

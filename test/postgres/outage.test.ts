@@ -1,0 +1,168 @@
+import { createServer, type Socket } from 'node:net';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import { openPostgresTargets } from '../../src/sql/index.ts';
+import { folderWith, syncline } from '../e2e/cli.ts';
+import { freshDatabase, otherSession, query, waiting } from '../kit/postgres.ts';
+import { startServer, urlOf } from '../kit/postgres-server.ts';
+import { batchOf, key } from '../sql/outcome-batch.ts';
+
+/** Cuts connections when it sees some text go by. */
+async function proxyTo(url: string) {
+  const sockets = new Set<Socket>();
+  const proxy = {
+    /** Called for what the client sends: true cuts the connection once the server has answered it. */
+    cutAfter: (_text: string): boolean => false,
+    /** The same, but the server is left to itself. */
+    cutAt: (_text: string): boolean => false,
+    url: '',
+  };
+  const server = createServer((client) => {
+    const upstream = new URL(url);
+    const database = new (client.constructor as typeof Socket)();
+    database.connect(Number(upstream.port), upstream.hostname);
+    sockets.add(client).add(database);
+    for (const [one, two] of [
+      [client, database],
+      [database, client],
+    ] as const) {
+      one.on('error', () => two.destroy());
+      one.on('close', () => two.destroy());
+    }
+    let cut = false;
+    client.on('data', (data) => {
+      const text = data.toString('latin1');
+      cut ||= proxy.cutAfter(text);
+      database.write(data);
+      if (!proxy.cutAt(text)) return;
+      client.removeAllListeners('close');
+      client.destroy();
+    });
+    database.on('data', (data) => {
+      // The answer tells that the server is done with it.
+      if (cut) client.destroy();
+      else client.write(data);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const address = new URL(url);
+  address.port = String((server.address() as { port: number }).port);
+  proxy.url = address.href;
+  return proxy;
+}
+
+describe('a connection that is lost', () => {
+  test('after the COMMIT was sent has its outcome looked up: the batch landed', async () => {
+    const url = await freshDatabase();
+    const proxy = await proxyTo(url);
+    const sink = await openPostgresTargets({ url: proxy.url, directory: '/' });
+    onTestFinished(() => sink.close());
+    const writer = await sink.begin(batchOf(1).target);
+    await writer.commit(batchOf(1));
+    let cuts = 0;
+    proxy.cutAfter = (text) => {
+      const cut = cuts === 0 && text.includes('COMMIT');
+      if (cut) cuts += 1;
+      return cut;
+    };
+    expect(await writer.commit(batchOf(2))).toMatchObject({ inserted: 50 });
+    expect(cuts).toBe(1);
+    expect(await query(url, 'SELECT batch, count(*) FROM rows GROUP BY 1 ORDER BY 1')).toEqual([
+      ['1', '50'],
+      ['2', '50'],
+    ]);
+    expect((await sink.ledger?.read(key))?.entry?.batch).toBe(2);
+  });
+
+  test('while the server still commits is waited for, and the batch landed', async () => {
+    const url = await freshDatabase();
+    const proxy = await proxyTo(url);
+    const sink = await openPostgresTargets({ url: proxy.url, directory: '/' });
+    onTestFinished(() => sink.close());
+    const writer = await sink.begin(batchOf(1).target);
+    await writer.commit(batchOf(1));
+    const other = await otherSession(url);
+    await other.query('SELECT pg_advisory_lock(7)');
+    await other.query(`CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NULL; END $$;
+      CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON rows DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait()`);
+    let cuts = 0;
+    proxy.cutAt = (text) => text.includes('COMMIT') && cuts++ === 0;
+    const commit = writer.commit(batchOf(2, 1));
+    // The transaction that commits waits for us, and whoever looks up its outcome waits for it.
+    await waiting(other, 2);
+    await other.query('SELECT pg_advisory_unlock(7)');
+    expect(await commit).toMatchObject({ inserted: 1 });
+    expect(await query(url, 'SELECT batch, count(*) FROM rows GROUP BY 1 ORDER BY 1')).toEqual([
+      ['1', '50'],
+      ['2', '1'],
+    ]);
+  });
+
+  test('before it is an error, nothing of the batch is there, and the sink works on', async () => {
+    const url = await freshDatabase();
+    const proxy = await proxyTo(url);
+    const sink = await openPostgresTargets({ url: proxy.url, directory: '/' });
+    onTestFinished(() => sink.close());
+    const writer = await sink.begin(batchOf(1).target);
+    proxy.cutAfter = (text) => text.includes('INSERT INTO "public"."rows"');
+    await expect(writer.commit(batchOf(1))).rejects.toMatchObject({ code: 'sql/connection_lost' });
+    proxy.cutAfter = () => false;
+    expect(await writer.commit(batchOf(1))).toMatchObject({
+      inserted: 50,
+      schema_changes: ['table created'],
+    });
+    expect(await query(url, 'SELECT count(*) FROM rows')).toEqual([['50']]);
+  });
+});
+
+describe('a server', async () => {
+  const server = await startServer();
+  afterAll(() => server.stop());
+
+  test('that crashes in the middle of a run fails it clearly, and the next one completes', async () => {
+    const url = urlOf(server.port, 'postgres');
+    const folder = await folderWith({
+      // A source that crashes the server after its first batches, and waits until it is gone.
+      'rows.ts': `import { defineSource } from 'syncline';
+export const source = defineSource({
+  name: 'rows', summary: 'Rows.', options: { type: 'object', properties: {} },
+  streamOptions: { type: 'object', properties: { path: { type: 'string', description: 'None.' } } }, shortForm: 'path',
+  open: async () => ({
+    async *read() {
+      for (let n = 0; n < 40; n++) {
+        if (n === 20 && process.env.CRASH) {
+          process.kill(Number(process.env.CRASH), 'SIGQUIT');
+          for (;;) try { process.kill(Number(process.env.CRASH), 0); await new Promise(setImmediate); } catch { break; }
+        }
+        yield { records: Array.from({ length: 50 }, (_, i) => ({ id: n * 50 + i })), bytes: 1 };
+      }
+    },
+    close: async () => undefined,
+  }),
+});`,
+      'sync.config.yaml': `version: 1
+sources: { rows: { type: ./rows.ts, streams: { all: none } } }
+sinks: { db: { type: postgres, url: "${url}" } }
+pipelines: { rows: { from: rows.all, to: db.rows, primary_key: id, batch_size: 50 } }
+`,
+    });
+    const crashed = await syncline(folder, ['run', '--json'], { CRASH: String(server.pid()) });
+    expect(crashed.code).toBe(1);
+    expect(JSON.parse(crashed.stdout)).toMatchObject({
+      pipelines: {
+        rows: {
+          status: 'failed',
+          error: { code: expect.stringMatching(/^sql\/(connect|connection_lost|outcome)$/) },
+        },
+      },
+    });
+    await server.restart();
+    const before = Number((await query(url, 'SELECT count(*) FROM rows'))[0]?.[0]);
+    expect(before % 50).toBe(0);
+    expect(await syncline(folder, ['run', '--quiet'])).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(await query(url, 'SELECT count(*), max(id) FROM rows')).toEqual([['2000', '1999']]);
+  });
+});
