@@ -1,5 +1,6 @@
 /** The config of the suite: the rows of a file, mapped and typed, upserted by key into a sink. */
-export const benchConfig = (file: string, sink: string, more = '') => `version: 1
+export const benchConfig = (file: string, sink: string, more = '', keep = '14d') => `version: 1
+journal: { keep: ${keep} }
 sources: { in: { type: file, streams: { rows: ${file} } } }
 sinks: { db: ${sink} }
 pipelines:

@@ -66,6 +66,27 @@ async function benchLedger(folder: string): Promise<void> {
   await writeFile(join(folder, 'sync.config.yaml'), benchConfig('rows.jsonl', libsql));
 }
 
+/** What it costs to keep what a run changes: the same runs without a journal and with one. */
+async function benchJournal(folder: string): Promise<void> {
+  const without: Measured[] = [];
+  for (const keep of ['0s', '14d']) {
+    await writeFile(join(folder, 'sync.config.yaml'), benchConfig('rows.jsonl', libsql, '', keep));
+    for (const [at, what] of ['first load', 'nothing changed', 'every row changed'].entries()) {
+      await writeBenchFile(join(folder, 'rows.jsonl'), 'jsonl', rows, at === 2 ? 1 : 0);
+      const measured = await measure(folder, [cli, 'run', '--quiet']);
+      const beside = without[at];
+      line(`journal ${keep}: ${what}`, measured, rows, beside);
+      if (keep === '0s') without.push(measured);
+      else if (beside) {
+        const more = ((measured.seconds - beside.seconds) / beside.seconds) * 100;
+        console.log(`journal: ${what} takes ${more.toFixed(0)} % longer`);
+      }
+    }
+    await rm(join(folder, 'sync.db'));
+    await rm(join(folder, '.syncline'), { recursive: true });
+  }
+}
+
 async function benchMemory(folder: string, first: Measured): Promise<void> {
   await writeBenchFile(join(folder, 'rows.jsonl'), 'jsonl', rows * 5, 0);
   const five = await measure(folder, [cli, 'run', '--quiet']);
@@ -82,6 +103,7 @@ try {
   await benchFormat('csv', folder);
   const first = await benchFormat('jsonl', folder);
   await benchLedger(folder);
+  await benchJournal(folder);
   await benchMemory(folder, first);
   await benchPostgres(rows, folder);
   const help = await median(7, () => measure(folder, [cli, '--help']));

@@ -9,6 +9,7 @@ import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError, Option } from 'commander';
 import { positiveNumber, wholeNumber } from './cli/arguments.ts';
 import { addMemoryCommands } from './cli/memory.ts';
+import { addPlanCommand, addUndoCommands } from './cli/plan.ts';
 import { endWith } from './commands/ending.ts';
 import type { RunFlags } from './commands/run.ts';
 import type { Shell } from './commands/shell.ts';
@@ -103,7 +104,7 @@ function addPicker(program: Command, execute: (work: Work) => Promise<void>): vo
 }
 
 function addCommands(program: Command, execute: (work: Work) => Promise<void>): void {
-  program
+  const running = program
     .command('run')
     .description('run pipelines; without names, all that are enabled')
     .argument('[pipelines...]')
@@ -132,6 +133,8 @@ function addCommands(program: Command, execute: (work: Work) => Promise<void>): 
     .action((names: string[], flags: RunFlags) =>
       execute(async (shell) => (await import('./commands/run.ts')).run(shell, names, flags)),
     );
+  addPlanCommand(program, running, execute);
+  addUndoCommands(program, execute);
   program
     .command('daemon')
     .description('run pipelines by their schedules, until it is stopped; with an HTTP API')

@@ -8,6 +8,9 @@ export const cases = soak ? 4000 : 100;
 /** The same for properties that open databases or start processes. */
 export const slowCases = soak ? 300 : 6;
 
+/** How many histories of runs are planned, run and undone. */
+export const scenarios = soak ? 200 : 8;
+
 /** How often a process is killed, and how many rows it loads meanwhile. */
 export const kills = soak ? 200 : 8;
 export const killedRows = soak ? 20_000 : 3_000;

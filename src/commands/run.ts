@@ -14,10 +14,16 @@ export interface RunFlags extends RangeFlags {
   readonly allowEmpty: boolean;
   readonly adopt: boolean;
   readonly concurrency?: number;
+  /** Only plan it. */
+  readonly dryRun: boolean;
 }
 
 /** Runs pipelines; the exit code is that of the run. */
 export async function run(shell: Shell, names: readonly string[], flags: RunFlags): Promise<number> {
+  if (flags.dryRun) {
+    const { plan } = await import('./plan.ts');
+    return plan(shell, names, { ...flags, diff: false, exitCode: false });
+  }
   const range = rangeOf(flags, new Date());
   const config = await openConfig(shell);
   tellWarnings(shell, config.warnings);

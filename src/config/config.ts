@@ -5,6 +5,7 @@ import type { Incremental } from '../transform/incremental.ts';
 import type { Condition, Field } from '../transform/mapping.ts';
 import type { DaemonConfig } from './daemon.ts';
 import type { Diagnostic } from './diagnostics.ts';
+import type { JournalConfig } from './journal.ts';
 import type { Schedule } from './schedule.ts';
 
 /** A config that was checked whole: short forms are spelled out, defaults are in, references are resolved. */
@@ -20,6 +21,7 @@ export interface Config {
   readonly logs: LogsConfig;
   /** How many runs are remembered, and for how many milliseconds. */
   readonly history: { readonly keep: number; readonly keep_runs: number };
+  readonly journal: JournalConfig;
   readonly sources: ReadonlyMap<string, SourceConfig>;
   readonly sinks: ReadonlyMap<string, SinkConfig>;
   /** In the order they are written. */

@@ -1,6 +1,7 @@
 import { durationPattern } from '../transform/duration.ts';
 import { daemonSchema } from './daemon.ts';
 import { durationSchema } from './durations.ts';
+import { journalSchema } from './journal.ts';
 import { logsSchema } from './logs.ts';
 import { pipelineSchema } from './pipeline-schema.ts';
 
@@ -177,6 +178,7 @@ export const coreSchema = {
       },
     },
     daemon: daemonSchema,
+    journal: journalSchema,
     include: {
       type: ['string', 'array'],
       items: { type: 'string' },

@@ -9,6 +9,7 @@ import type { ConfigPath, Document } from './document.ts';
 import { resolveDuration } from './durations.ts';
 import type { Findings } from './findings.ts';
 import { resolveIncremental } from './incremental.ts';
+import { resolveJournal } from './journal.ts';
 import { resolveLogs } from './logs.ts';
 import { resolvePartitions } from './partitions.ts';
 import { resolvePipeline } from './pipeline.ts';
@@ -33,6 +34,7 @@ export async function resolveConfig(
   const pipelines = await resolvePipelines(checked, { sources, sinks }, directory, findings);
   const logs = resolveLogs({ checked, sinks, pipelines, directory, findings });
   const daemon = resolveDaemon(checked.daemon, findings);
+  const journal = resolveJournal(checked.journal, findings);
   checkTargets(pipelines, findings);
   checkCycles(pipelines, findings);
   findings.sort();
@@ -45,6 +47,7 @@ export async function resolveConfig(
     state: statePath(String(checked.state), directory),
     logs,
     history,
+    journal,
     sources,
     sinks,
     pipelines,

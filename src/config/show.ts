@@ -7,6 +7,7 @@ import { coreSchema } from './core-schema.ts';
 import { printDaemon } from './daemon.ts';
 import { type Fields, isFields, mergeDefaults, toFields } from './defaults.ts';
 import type { Document, LoadOptions } from './document.ts';
+import { printSize } from './journal.ts';
 import { toLines } from './lines.ts';
 import { openConfig } from './open.ts';
 import { originOf } from './origin.ts';
@@ -59,6 +60,7 @@ function effective(config: Config, document: Document): Fields {
     logs: logsOf(config, written),
     history: { keep: printDuration(config.history.keep), keep_runs: config.history.keep_runs },
     daemon: printDaemon(config.daemon, printDuration),
+    journal: { keep: printDuration(config.journal.keep), max: printSize(config.journal.max) },
     sources: toFields(sources),
     sinks: toFields(sinks),
     pipelines: toFields(pipelines),

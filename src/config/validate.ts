@@ -36,6 +36,7 @@ export interface Checked {
   readonly logs: unknown;
   readonly history: unknown;
   readonly daemon: unknown;
+  readonly journal: unknown;
   readonly sources: ReadonlyMap<string, SourceEntry>;
   readonly sinks: ReadonlyMap<string, SinkEntry>;
   readonly pipelines: ReadonlyMap<string, Fields>;
@@ -61,9 +62,9 @@ export async function validateDocument(
     sources.set(name, await sourceEntry(check, name, value));
   const sinks = new Map<string, SinkEntry>();
   for (const [name, value] of entriesOf(root.sinks)) sinks.set(name, await sinkEntry(check, name, value));
-  const { state, logs, history, daemon } = root;
+  const { state, logs, history, journal, daemon } = root;
   const pipelines = new Map(entriesOf(root.pipelines));
-  return { state, logs, history, daemon, sources, sinks, pipelines };
+  return { state, logs, history, journal, daemon, sources, sinks, pipelines };
 }
 
 async function sourceEntry(check: Check, name: string, value: Fields): Promise<SourceEntry> {

@@ -41,6 +41,7 @@ export class Commits {
   readonly #place: CommitPlace;
   readonly #target: (columns: readonly Column[]) => Target;
   readonly #basis: string;
+  readonly #journal: boolean;
   readonly #guard: RejectGuard;
   readonly #rejects: RejectList;
   /** Rows that may not be doubled are committed with the checkpoint that is past them, all of a batch at once. */
@@ -58,6 +59,7 @@ export class Commits {
     this.checkpoint = checkpoint;
     this.#basis = basis(io.pipeline);
     this.#divisible = !isExact(io.pipeline);
+    this.#journal = io.config.journal.keep > 0;
     this.#guard = new RejectGuard(io.pipeline);
     this.#rejects = new RejectList(io, place.key);
     this.#target = targetMaker(io.config, io.pipeline, place.key.pipeline, io.run);
@@ -164,7 +166,7 @@ export class Commits {
 
   async #write(batch: RowBatch): Promise<void> {
     this.#io.lost.throwIfAborted();
-    this.#io.tally.commit(await this.#place.writer.commit(batch));
+    this.#io.tally.commit(await this.#place.writer.commit({ ...batch, journal: this.#journal }));
   }
 
   #entry(checkpoint: Checkpoint): RowBatch['ledger'] {

@@ -2,7 +2,7 @@ import type { Config, PipelineConfig } from '../config/config.ts';
 import type { LedgerEntry, LedgerKey } from '../model/checkpoint.ts';
 import { SyncError } from '../model/errors.ts';
 import type { Ledger } from '../plugin/contract.ts';
-import type { State } from '../state/state.ts';
+import type { Lease, State } from '../state/state.ts';
 import { openedPlugins } from './opened.ts';
 
 export interface Ledgers {
@@ -40,17 +40,21 @@ export async function underLease<Result>(
   const before = (await ledger.read(key)).entry;
   // What follows the name of the pipeline is the part of it.
   const [name = ''] = key.pipeline.split(' ');
-  const lease = await state.acquire(name, doing, before?.fence ?? 0);
-  if (!('fence' in lease)) {
-    const { run, pid, host, since } = lease;
-    const message = `pipeline "${name}" is in use since ${since} (${run}, process ${pid} on ${host})`;
-    throw new SyncError('lease/held', message, {
-      hint: 'Wait for it to end, or stop it. Should its process be gone, its lease frees itself within a minute.',
-    });
-  }
+  const lease = await takeLease(state, name, before?.fence ?? 0, doing);
   try {
     return await change((await ledger.read(key)).entry, lease.fence);
   } finally {
     await lease.release();
   }
+}
+
+/** The lease of a pipeline, its fence above this one. Throws `lease/held`. */
+export async function takeLease(state: State, name: string, above: number, doing: string): Promise<Lease> {
+  const lease = await state.acquire(name, doing, above);
+  if ('fence' in lease) return lease;
+  const { run, pid, host, since } = lease;
+  const message = `pipeline "${name}" is in use since ${since} (${run}, process ${pid} on ${host})`;
+  throw new SyncError('lease/held', message, {
+    hint: 'Wait for it to end, or stop it. Should its process be gone, its lease frees itself within a minute.',
+  });
 }

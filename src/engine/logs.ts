@@ -53,6 +53,9 @@ export function openLogs(config: Config, { run, state, interrupted, tell }: Logs
   };
 }
 
+/** For what is not to be logged. */
+export const noLogs: Logs = { emit: () => undefined, close: async () => undefined };
+
 function cutOff(run: string, code: number): LogLine {
   const message = `the process ended with exit code ${code} before run ${run} had ended`;
   return { time: new Date().toISOString(), level: 'error', run, event: 'process_ended', message };

@@ -50,10 +50,17 @@ async function afterThose(
   );
   if (after.if_upstream_fails === 'run') return undefined;
   const failed = ended.find(
-    ([, { status, reason }]) => !['succeeded', 'partial'].includes(status) && reason !== fresh,
+    ([, { status, reason }]) => !['succeeded', 'partial'].includes(status) && !isHarmless(reason),
   );
   return failed?.[0];
 }
+
+function isHarmless(reason: string | undefined): boolean {
+  return reason === fresh || reason?.startsWith(dependsOn) === true;
+}
+
+/** Why a pipeline cannot be planned: it reads what another one is going to write. */
+export const dependsOn = 'depends on ';
 
 /** Why a pipeline was skipped that had nothing to do: what comes after it may run. */
 export const fresh = 'its last success is fresh enough';

@@ -7,6 +7,7 @@ import type { Logs } from './logs.ts';
 import type { OpenedPlugins } from './opened.ts';
 import { fresh } from './order.ts';
 import { runParts } from './parts-run.ts';
+import type { Planning } from './planning.ts';
 import type { RunRange } from './range.ts';
 import type { ReadScope } from './resume.ts';
 import { PipelineTally } from './tally.ts';
@@ -34,6 +35,8 @@ export interface RunShared {
   readonly redact: Redact;
   /** How a pipeline ended that threw this. */
   failing(error: unknown): Promise<Ended>;
+  /** Where the run is only planned. */
+  readonly planning?: Planning;
 }
 
 export type Ended = Pick<PipelineResult, 'status' | 'error' | 'reason' | 'cursor' | 'targets' | 'partitions'>;

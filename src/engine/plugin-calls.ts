@@ -14,8 +14,10 @@ import type {
   OpenSource,
   PluginContext,
   ReadRequest,
+  TargetRequest,
   Writer,
 } from '../plugin/contract.ts';
+import type { Journal, Planner } from '../plugin/history-contract.ts';
 
 /** Opens a source; its methods are called as above. */
 export async function openSource(config: SourceConfig, context: PluginContext): Promise<OpenSource> {
@@ -69,11 +71,13 @@ function guardedSink(sink: OpenSink, who: string): OpenSink {
       const writer = await call(who, `beginning to write ${target.name}`, () => sink.begin(target));
       return guardedWriter(writer, target.name, who);
     },
+    plan: sink.plan && ((target) => guardedPlanner(sink, target, who)),
     ledger: sink.ledger && guardedLedger(sink.ledger, who),
     prune:
       sink.prune &&
       ((target, column, before) =>
         call(who, `pruning ${target}`, async () => sink.prune?.(target, column, before))),
+    journal: sink.journal && guardedJournal(sink.journal, who),
     close: () => call(who, 'closing', () => sink.close()),
   };
 }
@@ -84,6 +88,34 @@ function guardedWriter(writer: Writer, target: string, who: string): Writer {
     // Whether a writer has it tells when its rows become visible.
     complete: writer.complete && (() => call(who, `completing ${target}`, () => writer.complete?.())),
     close: () => call(who, `closing ${target}`, () => writer.close()),
+  };
+}
+
+async function guardedPlanner(sink: OpenSink, target: TargetRequest, who: string): Promise<Planner> {
+  const doing = `planning ${target.name}`;
+  const planner = await call(who, doing, async () => sink.plan?.(target));
+  if (planner === undefined) throw failed(who, doing, new TypeError('`plan` gave back nothing'));
+  return {
+    plan: (batch) => call(who, doing, () => planner.plan(batch)),
+    close: () => call(who, `closing the plan of ${target.name}`, () => planner.close()),
+  };
+}
+
+function guardedJournal(journal: Journal, who: string): Journal {
+  const doing = 'reading its journal';
+  async function* each<Item>(items: () => AsyncIterable<Item>, doing: string): AsyncGenerator<Item> {
+    try {
+      yield* items();
+    } catch (cause) {
+      throw failed(who, doing, cause);
+    }
+  }
+  return {
+    runs: () => call(who, doing, () => journal.runs()),
+    changes: (run) => each(() => journal.changes(run), doing),
+    history: (target, key) => call(who, doing, () => journal.history(target, key)),
+    undo: (request) => each(() => journal.undo(request), `undoing run ${request.run}`),
+    prune: (limit) => call(who, 'shortening its journal', () => journal.prune(limit)),
   };
 }
 

@@ -7,11 +7,13 @@ import { openState, type RejectFilter, type State } from '../state/state.ts';
 import { checkAdopt } from './adopt.ts';
 import type { Emit } from './events.ts';
 import { type ReportBug, toFailure } from './failure.ts';
-import { openLogs } from './logs.ts';
+import { noLogs, openLogs } from './logs.ts';
 import { openedPlugins } from './opened.ts';
 import { createSlots, runInOrder, type Slots } from './order.ts';
 import { checkPartition } from './parts.ts';
 import { type Ended, pipelineResult, type RunShared, skippedResult } from './pipeline.ts';
+import type { Planning } from './planning.ts';
+import { pruneJournals } from './prune.ts';
 import { checkRange, type RunRange } from './range.ts';
 
 /** So many pipelines run at once, unless said otherwise. */
@@ -54,15 +56,22 @@ export async function openRunner(config: Config): Promise<Runner> {
   return { config, state, run: (options) => run(config, state, options), close: () => state.close() };
 }
 
-async function run(config: Config, state: State, options: RunOptions): Promise<RunResult> {
+/** Runs pipelines; with `planning`, nothing is committed, and a state that writes nothing is given. */
+export async function run(
+  config: Config,
+  state: State,
+  options: RunOptions,
+  planning?: Planning,
+): Promise<RunResult> {
   refuseLimitedReplace(options);
   checkRange(options.pipelines, options);
   checkPartition(options.pipelines, options.partition);
   if (options.adopt) checkAdopt(options.pipelines);
   const { pipelines, concurrency = defaultConcurrency, slots = createSlots(concurrency) } = options;
-  const shared = await startRun(config, state, options);
+  const shared = await startRun(config, state, options, planning);
   try {
     const ended = await runInOrder(pipelines, slots, (pipeline, failed) => runOne(pipeline, failed, shared));
+    if (planning === undefined) await pruneJournals(ended, shared);
     for (const failure of await shared.opened.close())
       shared.emit({ type: 'notice', at: now(), level: 'warn', message: `closing failed: ${failure}` });
     return await finishRun(ended, shared, options);
@@ -71,7 +80,12 @@ async function run(config: Config, state: State, options: RunOptions): Promise<R
   }
 }
 
-async function startRun(config: Config, state: State, options: RunOptions): Promise<RunShared> {
+async function startRun(
+  config: Config,
+  state: State,
+  options: RunOptions,
+  planning?: Planning,
+): Promise<RunShared> {
   const { pipelines, signal = new AbortController().signal } = options;
   const redact = redactor(config.secrets);
   const tell: Emit = (event) => {
@@ -85,19 +99,22 @@ async function startRun(config: Config, state: State, options: RunOptions): Prom
   const names = pipelines.map(({ name }) => name);
   const interrupted = await state.markInterrupted();
   await state.startRun(id, started.toISOString(), names);
-  const logs = openLogs(config, {
-    run: { id, started_at: started.toISOString() },
-    state,
-    interrupted,
-    tell: (message) => tell({ type: 'notice', at: now(), level: 'warn', message }),
-  });
+  const logs = planning
+    ? noLogs
+    : openLogs(config, {
+        run: { id, started_at: started.toISOString() },
+        state,
+        interrupted,
+        tell: (message) => tell({ type: 'notice', at: now(), level: 'warn', message }),
+      });
   const emit: Emit = (event) => {
     tell(event);
     logs.emit(event);
   };
   emit({ type: 'run_started', at: now(), run: id, pipelines: names });
   const { max_records, adopt = false, allow_empty = false, rejects, report_bug } = options;
-  const opened = openedPlugins(config, emit, signal);
+  const plugins = openedPlugins(config, emit, signal);
+  const opened = planning?.opened(plugins) ?? plugins;
   const failing = async (error: unknown): Promise<Ended> =>
     error === signal.reason && signal.aborted
       ? { status: 'cancelled' }
@@ -115,6 +132,7 @@ async function startRun(config: Config, state: State, options: RunOptions): Prom
     rejects,
     redact,
     failing,
+    planning,
     pipelines,
   };
   return { ...shared, id, started_at: started.toISOString(), range: options };
@@ -126,15 +144,16 @@ async function runOne(
   shared: RunShared,
 ): Promise<PipelineResult> {
   const { name, source, stream, targets } = pipeline;
-  const { emit, pipelines } = shared;
+  const { emit, pipelines, planning } = shared;
+  const depends = planning?.dependence(pipeline, pipelines);
   const from = shared.rejects ? 'rejects' : `${source.name}.${stream.name}`;
   const to = targets.map(({ sink, target }) => `${sink.name}.${target}`).join(', ');
   const step = pipelines.indexOf(pipeline) + 1;
   emit({ type: 'pipeline_started', at: now(), pipeline: name, from, to, step, steps: pipelines.length });
   const result =
-    failedUpstream === undefined
+    depends === undefined && failedUpstream === undefined
       ? await pipelineResult(pipeline, shared)
-      : await skippedResult(pipeline, `${failedUpstream} did not succeed`, shared);
+      : await skippedResult(pipeline, depends ?? `${failedUpstream} did not succeed`, shared);
   emit({ type: 'pipeline_finished', at: now(), pipeline: name, result });
   return result;
 }

@@ -262,6 +262,12 @@ export const errorCodes = {
     'The state file was written by a newer version of Syncline, and this one does not know its form. Nothing was changed. Use that version, or name another file with `state:`.',
   'state/no_checkpoint':
     'No checkpoint is kept under that name beside the target of the pipeline. `syncline state list` shows those there are.',
+  'undo/edited':
+    'Rows that the run wrote were changed since, by a person or another program; the message names them. Undoing would lose these changes, so nothing was undone. Look at them, then add `--force` to take them back as well.',
+  'undo/not_newest':
+    'Later runs wrote to the same target, on top of what this run did. Runs are undone one after the other, the newest first; the message names those that came after.',
+  'undo/unknown':
+    'No journal holds what this run changed: it changed nothing in a SQL sink, it was undone, it is older than `journal.keep`, or larger than `journal.max`. `syncline runs` shows which runs can be undone.',
   'usage/invalid':
     'The command line was not understood. Nothing was run. `syncline COMMAND --help` shows its flags.',
   'usage/limited_replace':

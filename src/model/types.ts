@@ -15,6 +15,7 @@
  * - **reject**: a row that was refused and kept, with its reason.
  * - **log**: what happened in runs, line by line: in files, and in the state or a table of a sink.
  * - **state**: the database that remembers runs and rejects.
+ * - **journal**: what runs changed, kept by the ledger, so that a run can be **undone**.
  * - **ledger**: what a SQL sink remembers beside its targets, in tables named `_syncline_*`: checkpoints, fences, edits.
  */
 
@@ -170,6 +171,8 @@ export interface RowBatch {
    * refuses the batch (`lease/lost`).
    */
   readonly ledger: { readonly fence: number; readonly basis: string; readonly checkpoint: Checkpoint };
+  /** Keep what it changes, so that it can be undone; for sinks that can. */
+  readonly journal?: boolean;
 }
 
 /** What a commit did. A key counts once per batch. */

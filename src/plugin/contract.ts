@@ -9,8 +9,10 @@
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts';
 import type { CursorRange, LedgerEntry, LedgerKey, LedgerState } from '../model/checkpoint.ts';
 import type { Column, Mode, Row, RowBatch, RowCounts, SourceRecord, Target, Value } from '../model/types.ts';
+import type { Journal, Planner } from './history-contract.ts';
 
 export type { CursorRange } from '../model/checkpoint.ts';
+export type * from './history-contract.ts';
 
 /**
  * Options as JSON Schema of an object. Every property has a `description`, and a `default` where it has one; a secret
@@ -120,10 +122,11 @@ export interface SinkDefinition<Options extends OptionsSchema = OptionsSchema> {
   readonly modes: readonly [Mode, ...Mode[]];
   /**
    * `ledger`: it remembers checkpoints and what `keep_edits` needs beside the rows, in the same transaction. `memory`:
-   * it keeps no ledger, and merges with what {@link TargetRequest.memory} remembers. A pipeline that needs what its
-   * sink lacks is refused by `validate`, before anything is opened.
+   * it keeps no ledger, and merges with what {@link TargetRequest.memory} remembers. `plan`: it can tell what a batch
+   * would change. `journal`: it can keep what a batch changed, and take it back. A pipeline that needs what its sink
+   * lacks is refused by `validate`, before anything is opened.
    */
-  readonly capabilities: readonly ('ledger' | 'memory')[];
+  readonly capabilities: readonly ('ledger' | 'memory' | 'plan' | 'journal')[];
   /** Called once per run and sink, before its first target, and once more where it holds the log; must not write. */
   open(options: OptionsOf<Options>, context: PluginContext): Promise<OpenSink>;
 }
@@ -144,6 +147,13 @@ export interface OpenSink {
    * no such target. A sink that can is asked to, where it holds the logs. Never called while a commit is under way.
    */
   prune?(target: string, column: string, before: string): Promise<void>;
+  /**
+   * Where the sink declares the capability `plan`: called instead of `begin`, and nothing is written, not even a file
+   * or a table. The plans of one open sink see one another's outcome.
+   */
+  plan?(target: TargetRequest): Promise<Planner>;
+  /** Where the sink declares the capability `journal`. */
+  readonly journal?: Journal;
   /** Called once, after every writer was closed. */
   close(): Promise<void>;
 }

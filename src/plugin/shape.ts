@@ -62,8 +62,12 @@ function sinkProblem(sink: Fields): string | undefined {
   const known = own.length > 0 && own.every((mode) => modes.includes(mode));
   if (!known) return `has no \`modes\`: one or more of ${modes.join(', ')}, its default first`;
   const capabilities = Array.isArray(sink.capabilities) ? sink.capabilities : [undefined];
-  const stray = capabilities.findIndex((capability) => capability !== 'ledger' && capability !== 'memory');
-  return stray === -1 ? undefined : "has no `capabilities`: a list that may hold 'ledger' or 'memory'";
+  const stray = capabilities.findIndex(
+    (capability) => !['ledger', 'memory', 'plan', 'journal'].includes(String(capability)),
+  );
+  return stray === -1
+    ? undefined
+    : "has no `capabilities`: a list that may hold 'ledger', 'memory', 'plan' and 'journal'";
 }
 
 function isFields(value: unknown): value is Fields {

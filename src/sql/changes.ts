@@ -3,7 +3,8 @@ import { plural } from '../model/plural.ts';
 import type { Row, Target } from '../model/types.ts';
 import type { Change } from '../transform/fold.ts';
 import type { ReadyTarget } from './dialect.ts';
-import { declaredAt, isExactly, nameAt } from './lookup.ts';
+import type { SqlValue } from './libsql.ts';
+import { declaredAt, isExactly, nameAt, tupleOf } from './lookup.ts';
 import type { Session } from './session.ts';
 
 type Update = Extract<Change, { kind: 'update' }>;
@@ -15,7 +16,8 @@ export async function writeChanges(
   changes: readonly Change[],
   now: string,
 ): Promise<void> {
-  for (const change of changes) if (change.kind === 'delete') await deleteRow(session, target, change.before);
+  const deletes = changes.flatMap((change) => (change.kind === 'delete' ? [change.before] : []));
+  await deleteRows(session, target, deletes);
   for (const group of byChangedColumns(changes)) await updateRows(session, target, group, now);
   const inserts = changes.flatMap((change) => (change.kind === 'insert' ? [change.row] : []));
   await insertRows(session, target, inserts, now);
@@ -33,23 +35,30 @@ function byChangedColumns(changes: readonly Change[]): Iterable<readonly Update[
   return groups.values();
 }
 
+/** With the name of what tells where a row lies, it returns that of each row, in order. */
 export async function insertRows(
   session: Session,
   target: ReadyTarget,
   rows: readonly Row[],
   now: string,
-): Promise<void> {
+  place?: string,
+): Promise<readonly SqlValue[]> {
   const { dialect } = session;
+  const returning = place === undefined ? '' : ` RETURNING ${place}`;
   const stamps = stampsOf(session, target, now);
   const names = [...target.columns.map(({ name }) => dialect.quote(name)), ...stamps.map(({ name }) => name)];
   const declared = target.columns.map((column) => column.declared);
   const values = ['v.*', ...stamps.map(() => '?')].join(', ');
+  const places: SqlValue[] = [];
   for (const chunk of dialect.inChunks(rows, declared.length, stamps.length)) {
     const tuples = dialect.tuples(chunk, declared);
-    const sql = `INSERT INTO ${dialect.table(target.name)} (${names.join(', ')}) SELECT ${values} FROM (${tuples.sql}) AS v`;
+    const sql = `INSERT INTO ${dialect.table(target.name)} (${names.join(', ')}) SELECT ${values} FROM (${tuples.sql}) AS v${returning}`;
     const parameters = [...stamps.map(({ value }) => value), ...tuples.parameters];
-    expectRows(session, target, chunk.length, await session.run(sql, parameters));
+    if (place === undefined) expectRows(session, target, chunk.length, await session.run(sql, parameters));
+    else places.push(...(await session.all(sql, parameters)).flat());
   }
+  if (place !== undefined) expectRows(session, target, rows.length, places.length);
+  return places;
 }
 
 /** Updates that change the same columns, and only these: what a person put into the others is not touched. */
@@ -86,12 +95,23 @@ async function updateRows(
   }
 }
 
-async function deleteRow(session: Session, target: ReadyTarget, row: Row): Promise<void> {
+async function deleteRows(session: Session, target: ReadyTarget, rows: readonly Row[]): Promise<void> {
+  const { dialect } = session;
   const { primary_key, name } = target;
-  const matches = primary_key.map((place) => isExactly(session, target, place, '?'));
-  const sql = `DELETE FROM ${session.dialect.table(name)} AS t WHERE ${matches.join(' AND ')}`;
-  const key = primary_key.map((place) => row[place]);
-  expectRows(session, target, 1, await session.run(sql, key));
+  const keys = rows.map((row) => tupleOf(row, primary_key));
+  const matching = (valueAt: (index: number) => string) =>
+    primary_key.map((place, index) => isExactly(session, target, place, valueAt(index))).join(' AND ');
+  if (!dialect.deleteJoins) {
+    const sql = `DELETE FROM ${dialect.table(name)} AS t WHERE ${matching(() => '?')}`;
+    for (const key of keys) expectRows(session, target, 1, await session.run(sql, key));
+    return;
+  }
+  for (const chunk of dialect.inChunks(keys, primary_key.length)) {
+    const tuples = dialect.tuples(chunk, declaredAt(target, primary_key));
+    const sql = `DELETE FROM ${dialect.table(name)} AS t USING (${tuples.sql}) AS v
+      WHERE ${matching((index) => `v.column${index + 1}`)}`;
+    expectRows(session, target, chunk.length, await session.run(sql, tuples.parameters));
+  }
 }
 
 function stampsOf({ dialect }: Session, { stamps, run }: Target, now: string) {

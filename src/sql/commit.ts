@@ -2,9 +2,10 @@ import { SyncError } from '../model/errors.ts';
 import type { MergeFunction, Target } from '../model/types.ts';
 import type { Committed } from '../plugin/contract.ts';
 import { importModule } from '../plugin/module.ts';
-import type { BatchedRows } from '../transform/fold.ts';
+import type { BatchedRows, Folded } from '../transform/fold.ts';
 import { commitId, findCommit, hasRows, holdEntry, type StoredBatch, writeEntry } from './checkpoints.ts';
 import type { ReadyTarget } from './dialect.ts';
+import { type JournalPlace, keepBatch } from './journal.ts';
 import type { Session, Transactions } from './session.ts';
 import { type Prepared, prepareTable } from './table.ts';
 import { type Functions, type WriteRows, writeOneByOne, writeTogether } from './write.ts';
@@ -31,11 +32,13 @@ async function commitIn(
   functions: Functions,
   write: WriteRows,
 ): Promise<Committed> {
-  const { pipeline, target, ...id } = commitId(batch);
+  const id = commitId(batch);
+  const { pipeline, target, ...at } = id;
   const before = await holdEntry(session, { pipeline, target }, batch.ledger.fence);
-  const committed = await writeRows(session, batch, functions, write);
+  const journal = batch.journal ? { commit: id, before } : undefined;
+  const { committed } = await writeRows(session, batch, functions, write, journal);
   const wrote = await hasWritten(session, batch, committed, before?.wrote ?? false);
-  await writeEntry(session, { pipeline, target }, { ...batch.ledger, ...id, wrote }, committed);
+  await writeEntry(session, { pipeline, target }, { ...batch.ledger, ...at, wrote }, committed);
   return committed;
 }
 
@@ -59,19 +62,30 @@ const nothing: Committed = {
   kept: 0,
 };
 
-async function writeRows(
+/** What writing the rows of a batch came to: the target as it is ready to take them, and what was done to each row. */
+export interface Written extends Pick<Folded, 'changes' | 'kept'> {
+  readonly target: Target;
+  readonly committed: Committed;
+}
+
+/** Makes the table fit, and writes the rows of a batch; with a place, what was there is kept in the journal. */
+export async function writeRows(
   session: Session,
   batch: BatchedRows,
   functions: Functions,
   write: WriteRows,
-): Promise<Committed> {
+  journal?: JournalPlace,
+): Promise<Written> {
   const { rows, target: given } = batch;
   // A read that brought nothing: there is nothing to make a table of.
-  if (rows.length === 0 && given.columns.length === 0) return nothing;
+  if (rows.length === 0 && given.columns.length === 0) {
+    if (journal) await keepBatch(session, journal, given, [], []);
+    return { target: given, committed: nothing, changes: [], kept: [] };
+  }
   const prepared = await prepareTable(session, given);
   const target = readyTarget(given, prepared);
-  const counts = await write(session, { ...batch, target }, functions);
-  return { schema_changes: prepared.schema_changes, ...counts };
+  const { counts, changes, kept } = await write(session, { ...batch, target }, functions, journal);
+  return { target, committed: { schema_changes: prepared.schema_changes, ...counts }, changes, kept };
 }
 
 /** By pipeline, what was last made for it: `fold` works a target and its functions out once, and knows them by identity. */
@@ -96,7 +110,7 @@ function readyTarget(target: Target, { tracked, declared }: Prepared): ReadyTarg
   return made;
 }
 
-async function loadFunctions(target: Target): Promise<Functions> {
+export async function loadFunctions(target: Target): Promise<Functions> {
   const paths = target.columns.flatMap(({ strategy }) =>
     strategy.type === 'function' ? [strategy.path] : [],
   );

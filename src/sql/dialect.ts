@@ -14,7 +14,10 @@ export interface Declaration {
 
 export interface TableColumn extends Declaration {
   readonly name: string;
+  /** Its value cannot be written, or only by force. */
   readonly generated: boolean;
+  /** The database counts its values, and takes others by force. */
+  readonly counted?: boolean;
 }
 
 export type TableColumns = ReadonlyMap<string, TableColumn>;
@@ -31,7 +34,13 @@ interface Tuples {
 }
 
 /** The tables of a ledger. */
-export type LedgerTable = 'ledger' | 'columns' | 'written' | 'checkpoints';
+export type LedgerTable = 'ledger' | 'columns' | 'written' | 'checkpoints' | 'journal';
+
+/** What tells a row from others by where it lies, for as long as it stays there. */
+export interface RowPlace {
+  readonly name: string;
+  readonly declared: string;
+}
 
 /** What differs between the databases whose tables are targets. All else is the same, and written once. */
 export interface Dialect {
@@ -42,6 +51,8 @@ export interface Dialect {
   readonly declaredTypes: { readonly [type in ColumnType]: string };
   /** Joins a table by an index to the few rows before it. */
   readonly join: string;
+  /** Whether a DELETE can be joined to rows of parameters. */
+  readonly deleteJoins: boolean;
   /** What a SELECT of rows that are to be changed ends in, for the table `t`. */
   readonly locking: string;
 
@@ -65,6 +76,10 @@ export interface Dialect {
   typeOf(declaration: Declaration): ColumnType;
   /** A column as an expression that can be read whatever it holds. */
   readable(column: string): string;
+  /** A column as SQL text that gives its value back exactly, whatever it is. */
+  literal(column: string): string;
+  /** What an INSERT says that writes columns the database counts by itself. */
+  readonly overriding: string;
   /** A stored value as a cell of its column. What a person put there and does not fit the type is carried as it is. */
   toCell(type: ColumnType, value: SqlValue): Cell;
   /** True for the very same value only. */
@@ -85,6 +100,12 @@ export interface Dialect {
   /** The columns that each index of the table finds by their exact value, in order. */
   indexedColumns(session: Session, target: string): Promise<(string | undefined)[][]>;
   createIndex(session: Session, target: string, columns: readonly string[]): Promise<void>;
+  /** The columns of the key that the table itself declares, in order. */
+  declaredKey(session: Session, target: string): Promise<readonly string[]>;
+  /** Whether a row that is changed comes to lie elsewhere. */
+  readonly rowsMove: boolean;
+  /** Undefined for a table whose rows have no place but their key. */
+  rowPlace(session: Session, target: string): Promise<RowPlace | undefined>;
   /** Whether something of the table's own may store other values than are written. */
   hasTriggers(session: Session, target: string): Promise<boolean>;
 

@@ -18,6 +18,11 @@ export async function hasLedger(session: Session): Promise<boolean> {
   return (await ledgerVersion(session)) > 0;
 }
 
+/** Throws `ledger/newer`. */
+export async function hasJournal(session: Session): Promise<boolean> {
+  return (await ledgerVersion(session)) > 1;
+}
+
 /** 0 is none. */
 async function ledgerVersion(session: Session): Promise<number> {
   const { dialect } = session;

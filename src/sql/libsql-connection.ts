@@ -15,6 +15,8 @@ export interface ConnectionOptions {
   readonly readonly: boolean;
   /** How long a lock held elsewhere is waited for, in milliseconds. */
   readonly patience: number;
+  /** Another database that can be read through this one, as `beside`. Then this one is for the moment, and not durable. */
+  readonly beside?: string;
 }
 
 type Statement = Driver.Statement<unknown[]>;
@@ -81,8 +83,11 @@ export class Connection implements Session, Transactions {
         this.#makeFolder();
         const driver = this.open();
         // Only on files we create: it changes a file for good, and fails on network disks.
-        if ((await this.all('PRAGMA page_count'))[0]?.[0] === 0) driver.exec('PRAGMA journal_mode = WAL');
-        driver.exec('BEGIN IMMEDIATE');
+        const { beside } = this.#options;
+        if (beside === undefined && (await this.all('PRAGMA page_count'))[0]?.[0] === 0)
+          driver.exec('PRAGMA journal_mode = WAL');
+        // To begin at once would lock the database beside it, too.
+        driver.exec(beside === undefined ? 'BEGIN IMMEDIATE' : 'BEGIN');
         const result = await work(this);
         commit(driver);
         return result;
@@ -122,7 +127,7 @@ export class Connection implements Session, Transactions {
 
   open(): Driver.Database {
     if (this.#driver) return this.#driver;
-    const { path, readonly } = this.#options;
+    const { path, readonly, beside } = this.#options;
     if (readonly && !this.exists) {
       throw new SyncError('sql/open', `there is no file ${path}`, { hint: 'Correct the path.' });
     }
@@ -132,6 +137,10 @@ export class Connection implements Session, Transactions {
     // In WAL mode anything less than FULL can lose the last commits with the power.
     driver.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -16000');
     if (readonly) driver.exec('PRAGMA query_only = ON');
+    if (beside !== undefined) {
+      driver.exec('PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF');
+      driver.prepare('ATTACH ? AS beside').run(beside);
+    }
     return driver;
   }
 

@@ -1,10 +1,10 @@
 import { SyncError } from '../model/errors.ts';
-import type { Dialect, TableColumns } from './dialect.ts';
+import type { Dialect, RowPlace, TableColumns } from './dialect.ts';
 import { inChunks, limits, placeholders } from './libsql-chunks.ts';
 import { constraintOf } from './libsql-error.ts';
 import { createIndex, indexedColumns, refuseFoldedKey } from './libsql-indexes.ts';
 import { declaredTypes, holds, typeOf } from './libsql-types.ts';
-import { readable, toCell } from './libsql-values.ts';
+import { literal, readable, toCell } from './libsql-values.ts';
 import { quote } from './quote.ts';
 import type { Session } from './session.ts';
 
@@ -15,6 +15,7 @@ export const libsqlDialect: Dialect = {
   declaredTypes,
   // Else the planner may read the whole table, and look each row up in the tuples.
   join: 'CROSS JOIN',
+  deleteJoins: false,
   locking: '',
 
   quote,
@@ -42,12 +43,21 @@ export const libsqlDialect: Dialect = {
       run TEXT NOT NULL, batch INTEGER NOT NULL, basis TEXT NOT NULL, wrote INTEGER NOT NULL, committed TEXT,
       PRIMARY KEY (pipeline, target)) WITHOUT ROWID`,
     ],
+    [
+      // One row for a batch: `before` is the ledger's entry from before it, the other texts are told in journal-entry.ts.
+      `CREATE TABLE _syncline_journal (
+      id INTEGER PRIMARY KEY, pipeline TEXT NOT NULL, target TEXT NOT NULL, run TEXT NOT NULL, at TEXT NOT NULL,
+      bytes INTEGER NOT NULL, before TEXT NOT NULL, shape TEXT NOT NULL, memory TEXT NOT NULL, changes TEXT NOT NULL)`,
+      'CREATE INDEX _syncline_journal_by_run ON _syncline_journal (run)',
+    ],
   ],
   checkTarget,
 
   holds,
   typeOf,
   readable,
+  literal,
+  overriding: '',
   toCell,
   exactly: (column, value) => `${column} = ${value} COLLATE BINARY`,
   inChunks,
@@ -63,6 +73,9 @@ export const libsqlDialect: Dialect = {
   refuseFoldedKey,
   indexedColumns,
   createIndex,
+  declaredKey,
+  rowsMove: false,
+  rowPlace,
   hasTriggers,
 
   constraintOf,
@@ -83,6 +96,20 @@ function checkTarget(name: string): void {
 async function hasTriggers(session: Session, target: string): Promise<boolean> {
   const sql = "SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE LIMIT 1";
   return (await session.all(sql, [target])).length > 0;
+}
+
+async function declaredKey(session: Session, target: string): Promise<string[]> {
+  const sql = 'SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk';
+  return (await session.all(sql, [target])).map(([name]) => String(name));
+}
+
+/** A name of the rowid that no column has taken. */
+async function rowPlace(session: Session, target: string): Promise<RowPlace | undefined> {
+  const ordinary = "SELECT 1 FROM pragma_table_list(?) WHERE schema = 'main' AND type = 'table' AND wr = 0";
+  if ((await session.all(ordinary, [target])).length === 0) return undefined;
+  const all = (await session.all('SELECT lower(name) FROM pragma_table_xinfo(?)', [target])).flat();
+  const name = ['rowid', 'oid', '_rowid_'].find((each) => !all.includes(each));
+  return name === undefined ? undefined : { name, declared: 'INTEGER' };
 }
 
 async function hasTable(session: Session, name: string): Promise<boolean> {

@@ -1,8 +1,10 @@
 import type { RowBatch } from '../model/types.ts';
 import type { Committed, Ledger, OpenSink, TargetRequest, Writer } from '../plugin/contract.ts';
+import type { Planner } from '../plugin/history-contract.ts';
 import { commitId, fromStored, toStored } from './checkpoints.ts';
 import { defaultPatience } from './libsql.ts';
 import { libsqlDialect } from './libsql-dialect.ts';
+import { journalOf, type ScratchCall, scratchOf } from './libsql-journal.ts';
 import { ThreadConnection } from './thread-connection.ts';
 
 export interface TargetsOptions {
@@ -17,16 +19,34 @@ export interface TargetsOptions {
  * table fit, looks up the rows of the batch, folds, writes what changed, and what the ledger is to remember.
  */
 export async function openTargets({ path, patience = defaultPatience }: TargetsOptions): Promise<OpenSink> {
-  const connection = new ThreadConnection({ path, readonly: false, patience });
+  const options = { path, patience };
+  const connection = new ThreadConnection({ ...options, readonly: false });
+  const scratch = scratchOf(connection, options);
   return {
     discover: (target) => connection.thread.call('discover', connection.id, target),
     async begin({ name }: TargetRequest): Promise<Writer> {
       libsqlDialect.checkTarget(name);
       return { commit: (batch) => commit(connection, batch), close: async () => undefined };
     },
+    plan: async ({ name }) => {
+      libsqlDialect.checkTarget(name);
+      return planner(connection, scratch);
+    },
     ledger: ledgerOf(connection),
     prune: (target, column, before) => connection.thread.call('prune', connection.id, target, column, before),
-    close: () => connection.close(),
+    journal: journalOf(connection, options),
+    async close() {
+      await scratch.close();
+      await connection.close();
+    },
+  };
+}
+
+function planner(connection: ThreadConnection, scratch: ScratchCall): Planner {
+  return {
+    plan: async ({ target, rows, scopes }) =>
+      connection.thread.call('planBatch', await scratch.open(), { target, rows, scopes }),
+    close: async () => undefined,
   };
 }
 

@@ -58,6 +58,12 @@ export function readable(column: string): string {
     WHEN 'blob' THEN x'' ELSE ${column} END`;
 }
 
+/** A column as SQL that gives its value back exactly, whatever it is. */
+export function literal(column: string): string {
+  return `CASE WHEN typeof(${column}) = 'text' AND (${column} ${onlyAscii} OR instr(${column}, char(0)))
+    THEN 'CAST(X''' || hex(${column}) || ''' AS TEXT)' ELSE quote(${column}) END`;
+}
+
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const lenient = new TextDecoder('utf-8', { ignoreBOM: true });
 

@@ -45,12 +45,16 @@ export async function storedRows(
   target: ReadyTarget,
   places: readonly number[],
   tuples: readonly (readonly Cell[])[],
+  locking = session.dialect.locking,
 ): Promise<readonly Row[]> {
   const distinct = [...new Map(tuples.map((tuple) => [keyOf(tuple), tuple])).values()];
   const rows: Row[] = [];
   for (const chunk of session.dialect.inChunks(distinct, places.length)) {
     const { sql, parameters } = session.dialect.tuples(chunk, declaredAt(target, places));
-    for (const values of await session.all(selectSql(session, target, places, sql), parameters))
+    for (const values of await session.all(
+      `${selectSql(session, target, places, sql)} ${locking}`,
+      parameters,
+    ))
       rows.push(toRow(session, target, values));
   }
   return rows;
@@ -84,7 +88,7 @@ function selectSql(session: Session, target: ReadyTarget, places: readonly numbe
   });
   const conditions = places.map((place, index) => isExactly(session, target, place, `v.column${index + 1}`));
   return `SELECT ${columns.join(', ')} FROM (${tuples}) AS v
-    ${dialect.join} ${dialect.table(target.name)} AS t ON ${conditions.join(' AND ')} ${dialect.locking}`;
+    ${dialect.join} ${dialect.table(target.name)} AS t ON ${conditions.join(' AND ')}`;
 }
 
 /** The quoted name of a column. */

@@ -1,12 +1,16 @@
+import type { JournaledChanges, JournaledRun, RowHistory, UndoneBatch } from '../model/changes.ts';
 import type { LedgerKey } from '../model/checkpoint.ts';
 import type { ErrorCode } from '../model/codes.ts';
 import { type RefusedRow, RowsRefused, SyncError } from '../model/errors.ts';
 import type { Column } from '../model/types.ts';
 import type { Committed } from '../plugin/contract.ts';
+import type { JournalLimit, Planned } from '../plugin/history-contract.ts';
+import type { BatchedRows } from '../transform/fold.ts';
 import type { CommitId, ListedEntry, StoredBatch, StoredEntry, StoredState } from './checkpoints.ts';
 import type { SqlValue, Statement } from './libsql.ts';
 import type { ConnectionOptions } from './libsql-connection.ts';
 import type { Page, PageQuery } from './libsql-pages.ts';
+import type { UndoStep } from './undo.ts';
 
 /** What a database's thread can be asked. Connections and page reads are known by a number the asker chose. */
 export interface ThreadCalls {
@@ -22,6 +26,23 @@ export interface ThreadCalls {
   putEntry(connection: number, key: LedgerKey, entry: StoredEntry | undefined): void;
   listEntries(connection: number): readonly ListedEntry[];
   prune(connection: number, target: string, column: string, before: string): void;
+  journalRuns(connection: number): readonly JournaledRun[];
+  journalBatch(
+    connection: number,
+    run: string,
+    after: number,
+  ): { readonly id: number; readonly batch: JournaledChanges } | undefined;
+  rowHistory(connection: number, target: string, key: readonly (readonly [string, string])[]): RowHistory;
+  undoBatch(connection: number, step: UndoStep): UndoneBatch | undefined;
+  pruneJournal(connection: number, limit: JournalLimit): void;
+  openScratch(scratch: number, options: Pick<ConnectionOptions, 'path' | 'patience'>): void;
+  planBatch(scratch: number, batch: BatchedRows): Planned;
+  rehearseUndo(
+    scratch: number,
+    run: string,
+    before: number,
+  ): { readonly id: number; readonly undone: UndoneBatch } | undefined;
+  closeScratch(scratch: number): void;
   disconnect(connection: number): void;
   openPages(pages: number, options: ConnectionOptions, query: PageQuery): void;
   nextPage(pages: number): Page | undefined;

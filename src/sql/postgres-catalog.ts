@@ -55,7 +55,7 @@ function otherCase(name: TableName, other: string): SyncError {
  * The columns of tables whose names are the same but for case. A domain is what it is made of; the type of an enum is
  * named with its schema, since it may lie in any.
  */
-const columnsSql = `SELECT c.relname, c.relkind, a.attname, a.attgenerated <> '' OR a.attidentity = 'a', b.typtype = 'e',
+const columnsSql = `SELECT c.relname, c.relkind, a.attname, a.attgenerated <> '', a.attidentity = 'a', b.typtype = 'e',
     CASE WHEN b.typtype = 'e' THEN quote_ident(m.nspname) || '.' || quote_ident(b.typname)
       ELSE format_type(b.oid, CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END) END
   FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
@@ -66,11 +66,15 @@ const columnsSql = `SELECT c.relname, c.relkind, a.attname, a.attgenerated <> ''
   WHERE n.nspname = ? AND lower(c.relname) = lower(?) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
   ORDER BY a.attnum`;
 
-function toColumn([, , name, generated, isEnum, declared]: readonly SqlValue[]): [string, TableColumn][] {
+function toColumn([, , name, generated, counted, isEnum, declared]: readonly SqlValue[]): [
+  string,
+  TableColumn,
+][] {
   // A table may have no columns at all.
   if (typeof name !== 'string') return [];
   const column = { name, declared: String(declared), strict: true };
-  return [[name, { ...column, generated: generated === 't', isEnum: isEnum === 't' }]];
+  const given = generated === 't' || counted === 't';
+  return [[name, { ...column, generated: given, counted: counted === 't', isEnum: isEnum === 't' }]];
 }
 
 /** Throws for a key under a collation that takes different texts for one. */
@@ -100,6 +104,15 @@ export async function indexedColumns(session: Session, name: TableName): Promise
   for (const [index, column] of await session.all(sql, [quoteTable(name)]))
     columns.set(index, [...(columns.get(index) ?? []), column === null ? undefined : String(column)]);
   return [...columns.values()];
+}
+
+/** The columns of the table's primary key, in order. */
+export async function declaredKey(session: Session, name: TableName): Promise<string[]> {
+  const sql = `SELECT a.attname FROM pg_catalog.pg_index AS i
+    CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS k(attnum, place)
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+    WHERE i.indrelid = ?::regclass AND i.indisprimary ORDER BY k.place`;
+  return (await session.all(sql, [quoteTable(name)])).map(([column]) => String(column));
 }
 
 /**

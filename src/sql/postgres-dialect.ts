@@ -1,6 +1,7 @@
 import { SyncError } from '../model/errors.ts';
 import type { Dialect, LedgerTable } from './dialect.ts';
 import {
+  declaredKey,
   findTable,
   hasSchema,
   hasTable,
@@ -77,25 +78,37 @@ function migrations(schema: string): Dialect['migrations'] {
         run TEXT NOT NULL, batch BIGINT NOT NULL, basis TEXT NOT NULL, wrote INTEGER NOT NULL, committed TEXT,
         PRIMARY KEY (pipeline, target))`,
     ],
+    [
+      // As in libSQL's ledger.
+      `CREATE TABLE ${table('journal')} (
+        id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, pipeline TEXT NOT NULL, target TEXT NOT NULL,
+        run TEXT NOT NULL, at TEXT NOT NULL, bytes BIGINT NOT NULL, before TEXT NOT NULL, shape TEXT NOT NULL,
+        memory TEXT NOT NULL, changes TEXT NOT NULL)`,
+      `CREATE INDEX ON ${table('journal')} (run)`,
+    ],
   ];
 }
 
-/** PostgreSQL, with the ledger that one target has. */
-export function postgresDialect(schemas: PostgresSchemas, ledgerSchema: string): Dialect {
-  const nameOf = (target: string) => tableName(target, schemas);
+/** PostgreSQL, with the ledger that one target has. The table of a target may lie elsewhere for the moment. */
+export function postgresDialect(
+  schemas: PostgresSchemas,
+  ledgerSchema: string,
+  nameOf: (target: string) => TableName = (target) => tableName(target, schemas),
+): Dialect {
   const ledger: TableName = { schema: ledgerSchema, table: '_syncline_ledger' };
   return {
     name: 'PostgreSQL',
     mostColumns: 1600,
     declaredTypes,
     join: 'JOIN',
+    deleteJoins: true,
     // A foreign key may still point at a row that is locked so.
     locking: 'FOR NO KEY UPDATE OF t',
 
     quote,
     folded: (name) => name.toLowerCase(),
     table: (target) => quoteTable(nameOf(target)),
-    nameOf: (target) => quoteTable(nameOf(target)),
+    nameOf: (target) => quoteTable(tableName(target, schemas)),
     ledger: (table) => quoteTable({ schema: ledgerSchema, table: `_syncline_${table}` }),
     migrations: migrations(ledgerSchema),
     checkTarget: (target) => checkTarget(target, schemas),
@@ -103,6 +116,8 @@ export function postgresDialect(schemas: PostgresSchemas, ledgerSchema: string):
     holds,
     typeOf,
     readable: (column) => column,
+    literal: (column) => `quote_nullable(${column}::text)`,
+    overriding: 'OVERRIDING SYSTEM VALUE',
     toCell,
     exactly: (column, value) => `${column} = ${value}`,
     inChunks: (items) => (items.length === 0 ? [] : [items]),
@@ -128,6 +143,10 @@ export function postgresDialect(schemas: PostgresSchemas, ledgerSchema: string):
       const table = quoteTable(nameOf(target));
       await session.run(`CREATE INDEX ON ${table} (${columns.map(quote).join(', ')})`);
     },
+    declaredKey: (session, target) => declaredKey(session, nameOf(target)),
+    rowsMove: true,
+    // It changes with the row, and with `VACUUM FULL`.
+    rowPlace: async () => ({ name: 'ctid', declared: 'tid' }),
     hasTriggers: (session, target) => hasTriggers(session, nameOf(target)),
 
     constraintOf,

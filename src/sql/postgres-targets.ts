@@ -1,8 +1,13 @@
 import type { OpenSink } from '../plugin/contract.ts';
+import type { Planner } from '../plugin/history-contract.ts';
 import { fromStored, listEntries, putEntry, readState, toStored } from './checkpoints.ts';
 import { commit } from './commit.ts';
+import { planBatch } from './plan.ts';
 import { Postgres, type PostgresOptions } from './postgres.ts';
 import { checkTarget } from './postgres-dialect.ts';
+import { postgresJournal } from './postgres-journal.ts';
+import { postgresScratch } from './postgres-scratch.ts';
+import { Scratch } from './scratch.ts';
 import { discover, prune } from './table.ts';
 
 /**
@@ -11,6 +16,12 @@ import { discover, prune } from './table.ts';
  */
 export async function openPostgresTargets(options: PostgresOptions): Promise<OpenSink> {
   const database = new Postgres(options);
+  const scratches = new Map<string, Promise<Scratch>>();
+  const scratchAt = (ledger: string, target: string): Promise<Scratch> => {
+    const made = scratches.get(ledger) ?? postgresScratch(database, target).then((one) => new Scratch(one));
+    scratches.set(ledger, made);
+    return made;
+  };
   return {
     discover: (target) => database.read(target, (session) => discover(session, target)),
     async begin({ name }) {
@@ -21,6 +32,12 @@ export async function openPostgresTargets(options: PostgresOptions): Promise<Ope
         close: async () => undefined,
       };
     },
+    async plan({ name }): Promise<Planner> {
+      checkTarget(name);
+      const scratch = await scratchAt(await database.ledgerOf(name), name);
+      return { plan: (batch) => planBatch(scratch, batch), close: async () => undefined };
+    },
+    journal: postgresJournal(database),
     ledger: {
       async read(key) {
         const { entry, target } = await database.read(key.target, (session) => readState(session, key));
@@ -36,6 +53,10 @@ export async function openPostgresTargets(options: PostgresOptions): Promise<Ope
     },
     prune: (target, column, before) =>
       database.at(target).transaction((session) => prune(session, target, column, before)),
-    close: () => database.close(),
+    async close() {
+      for (const scratch of scratches.values())
+        await scratch.then((one) => one.close()).catch(() => undefined);
+      await database.close();
+    },
   };
 }

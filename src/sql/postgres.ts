@@ -61,14 +61,28 @@ export class Postgres {
   /** The transactions in which a target is written. */
   at(target: string): Transactions {
     return {
-      transaction: (work, landed = async () => undefined) => this.#transaction(target, work, landed),
+      transaction: async (work, landed = async () => undefined) =>
+        this.#transaction(await this.ledgerOf(target), work, landed),
     };
+  }
+
+  /** The transactions in which the ledger of a schema is written. */
+  in(ledger: string): Transactions {
+    return {
+      transaction: (work, landed = async () => undefined) => this.#transaction(ledger, work, landed),
+    };
+  }
+
+  /** A transaction over the ledger of a schema that is never committed. */
+  async trying(ledger: string): Promise<{ readonly session: Session; end(): void }> {
+    const schemas = await this.schemas();
+    const client = await this.open(writing);
+    return { session: sessionOf(client, schemas, ledger), end: () => this.abandon(client) };
   }
 
   /** Reads in one transaction, for which the ledger is that of a target. */
   async read<Result>(target: string, work: (session: Session) => Promise<Result>): Promise<Result> {
-    const schemas = await this.schemas();
-    return this.readLedger(schemas.ledger ?? tableName(target, schemas).schema, work);
+    return this.readLedger(await this.ledgerOf(target), work);
   }
 
   /** Reads in one transaction, for which the ledger is that of a schema. */
@@ -128,19 +142,24 @@ export class Postgres {
     await Promise.all(this.#idle.splice(0).map((client) => client.end().catch(() => undefined)));
   }
 
+  /** The schema that the ledger of a target lies in. */
+  async ledgerOf(target: string): Promise<string> {
+    const schemas = await this.schemas();
+    return schemas.ledger ?? tableName(target, schemas).schema;
+  }
+
   async #transaction<Result>(
-    target: string,
+    ledger: string,
     work: (session: Session) => Promise<Result>,
     landed: (session: Session) => Promise<Result | undefined>,
   ): Promise<Result> {
     const schemas = await this.schemas();
-    const ledger = schemas.ledger ?? tableName(target, schemas).schema;
     let conflict: string | undefined;
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#attempt((client) => work(sessionOf(client, schemas, ledger)));
       } catch (error) {
-        if (error instanceof CommitLost) return this.#lookUp(target, landed, error.cause);
+        if (error instanceof CommitLost) return this.#lookUp(ledger, landed, error.cause);
         const met = conflictOf(error);
         const again = met?.startsWith('40') || met !== conflict;
         conflict = met;
@@ -151,12 +170,12 @@ export class Postgres {
 
   /** After a COMMIT whose outcome is not known: on a new connection, the ledger knows. */
   async #lookUp<Result>(
-    target: string,
+    ledger: string,
     landed: (session: Session) => Promise<Result | undefined>,
     cause: unknown,
   ): Promise<Result> {
     const failure = this.toError(cause);
-    const result = await this.read(target, landed).catch(() => {
+    const result = await this.readLedger(ledger, landed).catch(() => {
       throw new SyncError(
         'sql/outcome',
         `${this.#where} was lost during a commit, and cannot tell whether it landed`,

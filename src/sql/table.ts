@@ -31,6 +31,14 @@ export async function prune(session: Session, name: string, column: string, befo
   await session.run(`DELETE FROM ${dialect.table(name)} WHERE ${dialect.quote(column)} < ?`, [before]);
 }
 
+/** The columns of a table that a row is made of, by name: those the database works out are not among them. */
+export async function storedColumns(session: Session, name: string): Promise<string[]> {
+  const columns = (await session.dialect.findTable(session, name)) ?? new Map<string, TableColumn>();
+  return [...columns.values()]
+    .filter(({ generated, counted }) => !generated || counted)
+    .map(({ name }) => name);
+}
+
 /** What `prepareTable` found and did. */
 export interface Prepared {
   readonly schema_changes: readonly string[];

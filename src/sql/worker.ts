@@ -3,11 +3,17 @@
 import { parentPort } from 'node:worker_threads';
 import { findCommit, listEntries, putEntry, readState } from './checkpoints.ts';
 import { commit } from './commit.ts';
+import { forgetRuns, journalBatch, journalRuns, outdatedRuns, rowHistory } from './journal-reads.ts';
 import { Connection } from './libsql-connection.ts';
 import { type OpenPages, openPages } from './libsql-pages.ts';
+import { rehearseUndo } from './libsql-rehearsal.ts';
+import { libsqlScratch } from './libsql-scratch.ts';
 import { type Answer, type Call, type ThreadCalls, toFailure } from './messages.ts';
+import { planBatch } from './plan.ts';
+import { Scratch } from './scratch.ts';
 import type { Session } from './session.ts';
 import { discover, prune } from './table.ts';
+import { undoBatch } from './undo.ts';
 
 type Calls = {
   [Name in keyof ThreadCalls]: (
@@ -19,6 +25,7 @@ type Calls = {
 process.stdout.write = process.stderr.write.bind(process.stderr);
 
 const connections = new Map<number, Connection>();
+const scratches = new Map<number, Scratch>();
 const openReads = new Map<number, OpenPages>();
 
 const calls: Calls = {
@@ -48,6 +55,25 @@ const calls: Calls = {
     if (!connection(id).exists) return undefined;
     return connection(id).transaction((session) => prune(session, target, column, before));
   },
+  journalRuns: async (id) => (await readIfThere(id, journalRuns)) ?? [],
+  journalBatch: (id, run, after) => readIfThere(id, (session) => journalBatch(session, run, after)),
+  rowHistory: async (id, target, key) =>
+    (await readIfThere(id, (session) => rowHistory(session, target, key))) ?? { changes: [] },
+  undoBatch: (id, step) => connection(id).transaction((session) => undoBatch(session, step)),
+  async pruneJournal(id, limit) {
+    // Most often there is nothing to forget: then nobody is kept waiting.
+    const runs = await readIfThere(id, (session) => outdatedRuns(session, limit));
+    if (runs?.length) await connection(id).transaction((session) => forgetRuns(session, runs));
+  },
+  openScratch(id, { path, patience }) {
+    scratches.set(id, new Scratch(libsqlScratch(path, patience)));
+  },
+  planBatch: (id, batch) => planBatch(scratch(id), batch),
+  rehearseUndo: (id, run, before) => rehearseUndo(scratch(id), run, before),
+  async closeScratch(id) {
+    await scratches.get(id)?.close();
+    scratches.delete(id);
+  },
   disconnect(id) {
     connections.get(id)?.close();
     connections.delete(id);
@@ -68,6 +94,12 @@ async function readIfThere<Result>(
   work: (session: Session) => Promise<Result>,
 ): Promise<Result | undefined> {
   return connection(id).exists ? connection(id).read(work) : undefined;
+}
+
+function scratch(id: number): Scratch {
+  const found = scratches.get(id);
+  if (!found) throw new Error(`scratch database ${id} is closed`);
+  return found;
 }
 
 function connection(id: number): Connection {

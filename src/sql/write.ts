@@ -1,11 +1,11 @@
 import { type RefusedRow, RowsRefused } from '../model/errors.ts';
 import { plural } from '../model/plural.ts';
-import type { MergeFunction, RowCounts, Scope } from '../model/types.ts';
-import { type BatchedRows, fold } from '../transform/fold.ts';
-import { insertRows, writeChanges } from './changes.ts';
+import type { MergeFunction, Row, RowCounts, Scope } from '../model/types.ts';
+import { type BatchedRows, type Folded, fold } from '../transform/fold.ts';
+import { appendRows, applyChanges } from './apply.ts';
 import type { ReadyTarget } from './dialect.ts';
+import type { JournalPlace } from './journal.ts';
 import { existingRows, tupleOf } from './lookup.ts';
-import { rememberAppended, rememberChanges } from './memory.ts';
 import type { Session } from './session.ts';
 
 export type Functions = ReadonlyMap<string, MergeFunction>;
@@ -13,7 +13,13 @@ export type Functions = ReadonlyMap<string, MergeFunction>;
 /** The rows of a batch, with a table that was made fit for them. */
 type ReadyRows = BatchedRows & { readonly target: ReadyTarget };
 
-export type WriteRows = (session: Session, batch: ReadyRows, functions: Functions) => Promise<RowCounts>;
+/** Writes the rows of a batch; with a place, what was there is kept in the journal. */
+export type WriteRows = (
+  session: Session,
+  batch: ReadyRows,
+  functions: Functions,
+  journal?: JournalPlace,
+) => Promise<Folded>;
 
 const none: RowCounts = { inserted: 0, updated: 0, unchanged: 0, deleted: 0, kept: 0 };
 
@@ -22,19 +28,22 @@ export async function writeTogether(
   session: Session,
   batch: ReadyRows,
   functions: Functions,
-): Promise<RowCounts> {
+  journal?: JournalPlace,
+): Promise<Folded> {
   const { target, rows } = batch;
-  const now = new Date().toISOString();
   if (target.mode === 'append') {
-    await insertRows(session, target, rows, now);
-    await rememberAppended(session, target, rows);
-    return { ...none, inserted: rows.length };
+    await appendRows(session, target, rows, journal);
+    return appended(rows);
   }
   const existing = await existingRows(session, target, batch);
-  const { changes, counts } = fold(batch, existing, functions);
-  await writeChanges(session, target, changes, now);
-  await rememberChanges(session, target, changes, existing);
-  return counts;
+  const folded = fold(batch, existing, functions);
+  await applyChanges(session, target, folded.changes, existing, journal);
+  return folded;
+}
+
+function appended(rows: readonly Row[]): Folded {
+  const changes = rows.map((row) => ({ kind: 'insert', key: '', row }) as const);
+  return { changes, counts: { ...none, inserted: rows.length }, kept: [] };
 }
 
 /**
@@ -45,24 +54,25 @@ export async function writeOneByOne(
   session: Session,
   batch: ReadyRows,
   functions: Functions,
-): Promise<RowCounts> {
+  journal?: JournalPlace,
+): Promise<Folded> {
   const { rows, target, scopes } = batch;
-  const counts =
+  const folded =
     target.mode === 'append'
-      ? { ...none, inserted: rows.length }
-      : fold(batch, await existingRows(session, target, batch), functions).counts;
+      ? appended(rows)
+      : fold(batch, await existingRows(session, target, batch), functions);
   const refused: RefusedRow[] = [];
   for (const scope of scopes ?? [{ from: 0, to: rows.length }]) {
     for (let row = scope.from; row < scope.to; row++) {
       const part = { target, rows: rows.slice(row, row + 1) };
-      const write = () => writeTogether(session, part, functions);
+      const write = () => writeTogether(session, part, functions, journal);
       // A row that another writer put there after the lookup is found the second time.
       const problem = (await attempt(session, write)) && (await attempt(session, write));
       if (problem) refused.push({ row, ...problem });
     }
-    if ('parent' in scope) await writeTogether(session, removalOf(batch, scope), functions);
+    if ('parent' in scope) await writeTogether(session, removalOf(batch, scope), functions, journal);
   }
-  if (refused.length === 0) return counts;
+  if (refused.length === 0) return folded;
   const table = session.dialect.table(target.name);
   const message = `constraints of the table ${table} refuse ${plural(refused.length, 'row')}`;
   throw new RowsRefused(message, refused);

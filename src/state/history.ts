@@ -11,6 +11,8 @@ export interface KeptRun {
   /** ISO 8601, UTC, as all times here. */
   readonly startedAt: string;
   readonly finishedAt?: string;
+  /** True when another run took back what it did. */
+  readonly undone?: boolean;
   /** In the order of the run; null until the pipeline has ended. */
   readonly pipelines: { readonly [name: string]: PipelineResult | null };
 }
@@ -43,6 +45,8 @@ export interface History {
   /** When a pipeline last read what was new, or all there is, to its end (`whole`: all there is). */
   lastSuccess(pipeline: string, whole: boolean): Promise<string | undefined>;
   finishRun(result: RunResult): Promise<void>;
+  /** From then on it is as if its pipelines had not run: it is no success to `fresh_for` and `full_every`. */
+  markUndone(run: string): Promise<void>;
   /** Marks the runs whose process died, and what had not ended of their pipelines, as `interrupted`; returns these runs. */
   markInterrupted(): Promise<string[]>;
   /** Newest first. */
@@ -97,6 +101,10 @@ export function historyOf(database: Database, own: Set<string>, expiry: number):
       await database.write([{ sql, rows: [[status, exitCode, finishedAt, runId]] }]);
       own.delete(runId);
     },
+    async markUndone(run) {
+      const sql = "UPDATE run_pipelines SET extent = 'undone' WHERE run_id = ?";
+      await database.write([{ sql, rows: [[run]] }]);
+    },
     markInterrupted: () => markInterrupted(database, expiry),
     runs: ({ limit, pipeline = null, status = null }) => {
       const where = `(?2 IS NULL OR id IN (SELECT run_id FROM run_pipelines WHERE pipeline = ?2))
@@ -145,13 +153,15 @@ async function markInterrupted(database: Database, expiry: number): Promise<stri
   return dead.map(([id]) => String(id));
 }
 
+const undone = "EXISTS (SELECT 1 FROM run_pipelines WHERE run_id = id AND extent = 'undone')";
+
 async function readRuns(
   database: Database,
   where: string,
   parameters: readonly SqlValue[],
 ): Promise<KeptRun[]> {
   const rows = await database.all(
-    `SELECT id, status, exit_code, started_at, finished_at FROM runs WHERE ${where} ORDER BY id DESC LIMIT ?1`,
+    `SELECT id, status, exit_code, started_at, finished_at, ${undone} FROM runs WHERE ${where} ORDER BY id DESC LIMIT ?1`,
     parameters,
   );
   const results = new Map(rows.map(([id]) => [String(id), new Map<string, PipelineResult | null>()]));
@@ -161,12 +171,13 @@ async function readRuns(
     results
       .get(String(run))
       ?.set(String(pipeline), result === null ? null : (JSON.parse(String(result)) as PipelineResult));
-  return rows.map(([id, status, exitCode, startedAt, finishedAt]) => ({
+  return rows.map(([id, status, exitCode, startedAt, finishedAt, undone]) => ({
     runId: String(id),
     status: status === null ? 'running' : (status as KeptRun['status']),
     exitCode: exitCode === null ? undefined : Number(exitCode),
     startedAt: String(startedAt),
     finishedAt: finishedAt === null ? undefined : String(finishedAt),
+    undone: undone === 1 || undefined,
     pipelines: Object.fromEntries(results.get(String(id)) ?? []),
   }));
 }

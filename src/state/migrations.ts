@@ -97,17 +97,28 @@ const migrations: readonly (readonly string[])[] = [
   ],
 ];
 
+/** False for the state of an older version; throws `state/newer`. */
+export async function isCurrent(database: Database, file: string): Promise<boolean> {
+  const version = await versionOf(database);
+  refuseNewer(version, file);
+  return version === migrations.length;
+}
+
+function refuseNewer(version: number, file: string): void {
+  if (version <= migrations.length) return;
+  throw new SyncError(
+    'state/newer',
+    `the state ${file} was written by a newer version of Syncline (state version ${version}, this one knows ${migrations.length})`,
+    {
+      hint: 'Use that newer version, or name another file with `state:`.',
+    },
+  );
+}
+
 /** Brings a state to this version in one transaction; refuses one that a newer version wrote. */
 export async function migrate(database: Database, file: string): Promise<void> {
   const version = await versionOf(database);
-  if (version > migrations.length)
-    throw new SyncError(
-      'state/newer',
-      `the state ${file} was written by a newer version of Syncline (state version ${version}, this one knows ${migrations.length})`,
-      {
-        hint: 'Use that newer version, or name another file with `state:`.',
-      },
-    );
+  refuseNewer(version, file);
   if (version === migrations.length) return;
   const statements: Statement[] = migrations
     .slice(version)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { RowsRefused, SyncError } from '../model/errors.ts';
 import type { Cell, Column, Row } from '../model/types.ts';
+import { constraintContract } from './constraints.ts';
+import { journalContract, planContract } from './history.ts';
 import { describedOptions } from './suite.ts';
 import {
   batchOf,
@@ -27,6 +28,8 @@ export function sinkContract(suite: SinkSuite): void {
   if (definition.modes.includes('upsert')) mergeContract(suite);
   if (definition.modes.includes('append') || definition.modes.includes('replace')) exactContract(suite);
   if (suite.makeUnique) for (const mode of ['upsert', 'append'] as const) constraintContract(suite, mode);
+  if (definition.capabilities.includes('plan')) planContract(suite);
+  if (definition.capabilities.includes('journal')) journalContract(suite);
 }
 
 function appendContract(suite: SinkSuite): void {
@@ -235,38 +238,6 @@ function mergeContract(suite: SinkSuite): void {
       assert.equal(counts.kept, 0);
       await expectRows(suite, [[1, 'b', 1, null]]);
     }),
-  );
-}
-
-function constraintContract(suite: SinkSuite, mode: 'upsert' | 'append'): void {
-  if (!suite.definition.modes.includes(mode)) return;
-  const shape: TargetShape = { mode, key: mode === 'upsert' ? [0] : [] };
-  suite.test(
-    `${mode} writes nothing of a batch that a constraint refuses, and all of it without the row`,
-    () =>
-      opened(suite, async (sink) => {
-        await write(sink, shape, [[[1, 'a', 1, null]]]);
-        await suite.makeUnique?.('rows', 'name');
-        const rows: Row[] = [
-          [2, 'b', 2, null],
-          [3, 'a', 3, null],
-          [4, 'c', 4, null],
-        ];
-        const error: unknown = await write(sink, shape, [rows]).catch((thrown: unknown) => thrown);
-        assert.ok(error instanceof SyncError && error.code === 'sql/constraint', `it threw ${String(error)}`);
-        if (error instanceof RowsRefused)
-          assert.deepEqual(
-            error.rows.map(({ row }) => row),
-            [1],
-          );
-        await expectRows(suite, [[1, 'a', 1, null]]);
-        await write(sink, shape, [rows.filter(([id]) => id !== 3)]);
-        await expectRows(suite, [
-          [1, 'a', 1, null],
-          [2, 'b', 2, null],
-          [4, 'c', 4, null],
-        ]);
-      }),
   );
 }
 

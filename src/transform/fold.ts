@@ -32,6 +32,8 @@ export interface Folded {
   /** At most one for each key, in the order the keys were first met. */
   readonly changes: readonly Change[];
   readonly counts: RowCounts;
+  /** The rows, as they were, with the places of their cells that were left as a person edited them. */
+  readonly kept: readonly { readonly row: Row; readonly places: readonly number[] }[];
 }
 
 /** As much of a batch as merging needs to know. */
@@ -78,9 +80,14 @@ function mergesOf(target: Target, functions: ReadonlyMap<string, MergeFunction>)
 /** Judges each key from before the batch to after it. */
 function outcome(entries: ReadonlyMap<string, Entry>, target: Target): Folded {
   const changes: Change[] = [];
+  const kept: Folded['kept'][number][] = [];
   const counts = { inserted: 0, updated: 0, unchanged: 0, deleted: 0, kept: 0 };
   for (const [key, entry] of entries) {
-    counts.kept += entry.kept?.size ?? 0;
+    const { row, kept: places } = entry;
+    if (row !== undefined && places !== undefined) {
+      counts.kept += places.size;
+      kept.push({ row, places: [...places] });
+    }
     const change = changeOf(key, entry, target);
     if (change !== undefined) changes.push(change);
     if (change?.kind === 'insert') counts.inserted++;
@@ -88,7 +95,7 @@ function outcome(entries: ReadonlyMap<string, Entry>, target: Target): Folded {
     else if (change?.kind === 'delete') counts.deleted++;
     else if (entry.existing !== undefined) counts.unchanged++;
   }
-  return { changes, counts };
+  return { changes, counts, kept };
 }
 
 function changeOf(key: string, entry: Entry, target: Target): Change | undefined {

@@ -47,7 +47,7 @@ export function columnMerges(
 }
 
 /** A column that tells which row is newer merges by `max`, or an older row could take the newer one's place. */
-function effectiveStrategy(column: TargetColumn, target: Target): Strategy {
+export function effectiveStrategy(column: TargetColumn, target: Target): Strategy {
   const tellsNewest = target.columns.some(
     ({ strategy }) => strategy.type === 'newest' && strategy.by === column.name,
   );

@@ -37,6 +37,7 @@ describe('config show', () => {
       logs: { dir: '.syncline/logs', level: 'info', keep: '30d', database: { level: 'warn' } },
       history: { keep: '90d', keep_runs: 1000 },
       daemon: { listen: '127.0.0.1:7433', grace: '10s', concurrency: 4 },
+      journal: { keep: '14d', max: '1gb' },
       sources: {
         crm: {
           type: join(plugins, 'crm.ts'),

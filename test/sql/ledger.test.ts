@@ -142,7 +142,7 @@ test('the ledger of a newer version is left alone', async () => {
   const path = databaseFile();
   const sink = await targetsOf(path);
   await commitRows(sink, { columns: plain }, [[1]]);
-  otherClient(path).exec('UPDATE _syncline_ledger SET version = 2');
+  otherClient(path).exec('UPDATE _syncline_ledger SET version = 99');
   await expect(sink.discover('rows')).rejects.toMatchObject({ code: 'ledger/newer' });
   await expect(commitRows(sink, { columns: plain }, [[2]])).rejects.toMatchObject({ code: 'ledger/newer' });
   expect(readBack(path, 'SELECT count(*) FROM rows')).toEqual([[1n]]);
