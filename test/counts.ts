@@ -10,6 +10,8 @@ export const slowCases = soak ? 300 : 6;
 
 /** How many histories of runs are planned, run and undone. */
 export const scenarios = soak ? 200 : 8;
+/** The same against a server. */
+export const serverScenarios = soak ? 100 : 2;
 
 /** How often a process is killed, and how many rows it loads meanwhile. */
 export const kills = soak ? 200 : 8;

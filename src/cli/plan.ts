@@ -18,10 +18,15 @@ export function addPlanCommand(program: Command, running: Command, execute: Exec
   plan
     .option('--diff', 'every change, with the values of new rows', false)
     .option('--limit <n>', 'how many changes of each pipeline are shown', wholeNumber)
+    .option('--out <file>', 'save it, for syncline run --plan')
     .option('--exit-code', 'exit with 4 when something would change', false)
     .action((names: string[], flags: PlanFlags) =>
       execute(async (shell) => (await import('../commands/plan.ts')).plan(shell, names, flags)),
     );
+  running.option(
+    '--plan <file>',
+    'do what was planned and saved, if all is still as it was; reads no source',
+  );
   running.option('--dry-run', 'only plan it: the same as syncline plan', false);
 }
 

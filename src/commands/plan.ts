@@ -22,6 +22,8 @@ export interface PlanFlags extends Omit<RunFlags, 'dryRun'> {
   readonly diff: boolean;
   readonly limit?: number;
   readonly exitCode: boolean;
+  /** A file to save it to. */
+  readonly out?: string;
 }
 
 /** So many changes of a pipeline are shown, unless said otherwise. */
@@ -38,6 +40,7 @@ export async function plan(shell: Shell, names: readonly string[], flags: PlanFl
     pipelines,
     ...range,
     limit: flags.limit ?? (flags.diff ? Number.POSITIVE_INFINITY : shown),
+    out: flags.out,
     allow_again: shell.yes,
     concurrency: flags.concurrency,
     emit: warnings(shell),
@@ -48,9 +51,7 @@ export async function plan(shell: Shell, names: readonly string[], flags: PlanFl
     allow_rejects: flags.allowRejects,
     report_bug: (error) => writeCrash(error, shell.redact),
   }).finally(stop.forget);
-  shell.print(
-    shell.output === 'table' ? text(shell, pipelines, planned, flags.diff) : document(shell, planned),
-  );
+  shell.print(shell.output === 'table' ? text(shell, pipelines, planned, flags) : document(shell, planned));
   const { exitCode } = planned.result;
   return flags.exitCode && planned.pending && (exitCode === 0 || exitCode === 3) ? 4 : exitCode;
 }
@@ -68,7 +69,7 @@ function text(
   shell: Shell,
   pipelines: readonly PipelineConfig[],
   { result, changes }: Plan,
-  values: boolean,
+  { diff: values, out }: PlanFlags,
 ): string {
   const parts = pipelines.flatMap((pipeline) => {
     const ended = result.pipelines[pipeline.name];
@@ -79,7 +80,8 @@ function text(
   const sum = (counted: (one: PipelineResult) => number) =>
     count(results.reduce((all, one) => all + counted(one), 0));
   const last = `Plan: ${sum((one) => one.inserted)} to create, ${sum((one) => one.updated)} to update, ${sum((one) => one.deleted)} to delete in ${plural(results.length, 'pipeline')}. Nothing was written.`;
-  return [...parts, last].map((line) => `${line.trimEnd()}\n`).join('');
+  const saved = out === undefined ? [] : [`To do exactly this: syncline run --plan ${out}`];
+  return [...parts, last, ...saved].map((line) => `${line.trimEnd()}\n`).join('');
 }
 
 /** What stands on the right begins here. */

@@ -1,5 +1,7 @@
 import { openRunner, type Runner, type RunOptions } from '../engine/runner.ts';
+import { openPlan } from '../engine/saved-plan.ts';
 import { selectPipelines } from '../engine/select.ts';
+import { SyncError } from '../model/errors.ts';
 import { tellWarnings } from './diagnostics.ts';
 import { writeCrash } from './error.ts';
 import { type RangeFlags, rangeOf } from './range.ts';
@@ -14,6 +16,8 @@ export interface RunFlags extends RangeFlags {
   readonly allowEmpty: boolean;
   readonly adopt: boolean;
   readonly concurrency?: number;
+  /** A plan to do, as it was saved. */
+  readonly plan?: string;
   /** Only plan it. */
   readonly dryRun: boolean;
 }
@@ -27,7 +31,10 @@ export async function run(shell: Shell, names: readonly string[], flags: RunFlag
   const range = rangeOf(flags, new Date());
   const config = await openConfig(shell);
   tellWarnings(shell, config.warnings);
-  const pipelines = selectPipelines(config, names, flags.select);
+  const saved = flags.plan === undefined ? undefined : await openPlan(flags.plan, config);
+  if (saved) refuseChoice(names, flags);
+  const chosen = saved ? [...saved.ended.keys()] : names;
+  const pipelines = selectPipelines(config, chosen, flags.select);
   const stop = stopSignal();
   const command = ['syncline run', ...names, '--ui plain'].join(' ');
   const watch = watchRun(shell, pipelines, stop, command);
@@ -40,6 +47,7 @@ export async function run(shell: Shell, names: readonly string[], flags: RunFlag
       concurrency: flags.concurrency,
       max_records: flags.maxRecords,
       adopt: flags.adopt,
+      saved,
       allow_empty: flags.allowEmpty,
       allow_rejects: flags.allowRejects,
     };
@@ -48,6 +56,16 @@ export async function run(shell: Shell, names: readonly string[], flags: RunFlag
     watch.close();
     stop.forget();
   }
+}
+
+/** A saved plan says by itself what is done. */
+function refuseChoice(names: readonly string[], flags: RunFlags): void {
+  const { select, all, from, to, last, rollback, partition = [], maxRecords, adopt } = flags;
+  const range = [from, to, last, rollback, maxRecords].some((flag) => flag !== undefined);
+  if (names.length + select.length + partition.length === 0 && !range && !all && !adopt) return;
+  throw new SyncError('usage/invalid', '--plan takes no pipelines, and no flags that say what is read', {
+    hint: 'The plan says what is done: syncline run --plan FILE',
+  });
 }
 
 /** Runs until whoever watches has seen the end, and closes the watch; the exit code is that of the run. */

@@ -9,7 +9,9 @@ import { fresh } from './order.ts';
 import { runParts } from './parts-run.ts';
 import type { Planning } from './planning.ts';
 import type { RunRange } from './range.ts';
+import { replayPipeline } from './replay.ts';
 import type { ReadScope } from './resume.ts';
+import type { SavedPlan } from './saved-plan.ts';
 import { PipelineTally } from './tally.ts';
 
 /** What the pipelines of one run share. */
@@ -35,6 +37,8 @@ export interface RunShared {
   readonly redact: Redact;
   /** How a pipeline ended that threw this. */
   failing(error: unknown): Promise<Ended>;
+  /** Where nothing is read, but what was planned is done. */
+  readonly saved?: SavedPlan;
   /** Where the run is only planned. */
   readonly planning?: Planning;
 }
@@ -52,6 +56,11 @@ export async function pipelineResult(pipeline: PipelineConfig, shared: RunShared
     durationMs: Math.round(performance.now() - began),
   });
   try {
+    if (shared.saved) {
+      const ended = result(await replayPipeline(pipeline, shared.saved, shared, tally));
+      await state.finishPipeline(id, pipeline.name, ended, shared.saved.ended.get(pipeline.name)?.extent);
+      return ended;
+    }
     const scope = await scopeOf(pipeline, shared);
     const ended = result(
       scope === undefined

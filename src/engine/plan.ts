@@ -1,12 +1,19 @@
 import type { Config } from '../config/config.ts';
+import { SyncError } from '../model/errors.ts';
+import { printJson } from '../model/json.ts';
 import type { PipelineResult, RunResult } from '../model/result.ts';
+import type { Value } from '../model/types.ts';
+import type { State } from '../state/state.ts';
 import { readState } from '../state/unwritten.ts';
 import { type PlannedChanges, Planning } from './planning.ts';
 import { type RunOptions, run } from './runner.ts';
+import { PlanWriter } from './saved-plan.ts';
 
 export interface PlanOptions extends RunOptions {
   /** So many changes of each pipeline are told one by one. */
   readonly limit: number;
+  /** A file to save the plan to, for a run that does exactly this. */
+  readonly out?: string;
 }
 
 /** What a run would do. */
@@ -21,11 +28,25 @@ export interface Plan {
 
 /** Goes through a run without its commits: nothing is written anywhere, no lease is taken, nothing is remembered. */
 export async function plan(config: Config, options: PlanOptions): Promise<Plan> {
-  const planning = new Planning(config, options.limit);
+  const writer = options.out === undefined ? undefined : await PlanWriter.open(options.out, config);
+  try {
+    const planned = await planWith(config, options, writer);
+    if (writer) refuseFailed(planned);
+    await writer?.finish();
+    return planned;
+  } catch (error) {
+    await writer?.abandon();
+    throw error;
+  }
+}
+
+async function planWith(config: Config, options: PlanOptions, writer?: PlanWriter): Promise<Plan> {
+  const planning = new Planning(config, options.limit, writer);
   const state = await readState(config.state);
   try {
     const ledger = (sink: string) => planning.ledger(state.ledger(sink));
-    const result = await run(config, { ...state, ledger }, options, planning);
+    const noted = { ...state, ...(writer && savingState(writer)), ledger };
+    const result = await run(config, noted, options, planning);
     const changes = new Map(options.pipelines.map(({ name }) => [name, planning.of(name)]));
     const pending = [...changes].some(
       ([name, { schema_changes }]) => schema_changes.length > 0 || changesRows(result.pipelines[name]),
@@ -34,6 +55,35 @@ export async function plan(config: Config, options: PlanOptions): Promise<Plan> 
   } finally {
     await state.close();
   }
+}
+
+/** What a run tells the state, written to the plan. */
+function savingState(writer: PlanWriter): Pick<State, 'addRejects' | 'finishPipeline'> {
+  return {
+    addRejects: ({ run: _, ...batch }, rejects, _redact, written = { keys: [] }) =>
+      writer.write({
+        rejects: {
+          pipeline: batch.pipeline,
+          batch,
+          rejects: printJson(rejects as unknown as Value),
+          written: printJson(written as unknown as Value),
+        },
+      }),
+    finishPipeline: (_, pipeline, result, extent) => writer.write({ ended: { pipeline, result, extent } }),
+  };
+}
+
+function refuseFailed({ result }: Plan): void {
+  const bad = Object.entries(result.pipelines).find(
+    ([, { status }]) => !['succeeded', 'partial', 'skipped'].includes(status),
+  );
+  if (bad === undefined) return;
+  const [name, { status, error }] = bad;
+  throw new SyncError(
+    'plan/failed',
+    `the plan was not saved, because pipeline "${name}" ended ${status}: ${error?.message ?? ''}`,
+    { hint: error?.hint ?? 'Mend it, or leave it out of the plan.' },
+  );
 }
 
 function changesRows(result: PipelineResult | undefined): boolean {

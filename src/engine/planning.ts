@@ -1,11 +1,15 @@
 import type { Config, PipelineConfig, SinkConfig } from '../config/config.ts';
 import type { KeptFields, RowChange } from '../model/changes.ts';
 import type { Cursor } from '../model/checkpoint.ts';
+import { printCheckpoint } from '../model/checkpoint-json.ts';
+import { SyncError } from '../model/errors.ts';
+import type { RowBatch } from '../model/types.ts';
 import type { Committed, Ledger, OpenSink, TargetRequest, Writer } from '../plugin/contract.ts';
 import type { Planned } from '../plugin/history-contract.ts';
 import { unwrittenLedger } from '../state/unwritten.ts';
 import type { OpenedPlugins } from './opened.ts';
 import { dependsOn } from './order.ts';
+import type { PlanWriter, SavedCommit } from './saved-plan.ts';
 import { upstreamOf } from './upstream.ts';
 
 /** What a run would do to the target of a pipeline. */
@@ -40,9 +44,11 @@ export class Planning {
   readonly #sinks = new Map<OpenSink, OpenSink>();
   readonly #config: Config;
   readonly #limit: number;
+  readonly #writer: PlanWriter | undefined;
 
-  /** Of each pipeline, the first `limit` changes are noted one by one. */
-  constructor(config: Config, limit: number) {
+  /** Of each pipeline, the first `limit` changes are noted one by one; with a writer all of them are saved. */
+  constructor(config: Config, limit: number, writer?: PlanWriter) {
+    this.#writer = writer;
     this.#config = config;
     this.#limit = limit;
   }
@@ -81,7 +87,9 @@ export class Planning {
     const planned: OpenSink = {
       discover: (target) => sink.discover(target),
       begin: (target) =>
-        config.plugin.capabilities.includes('plan') ? this.#planner(sink, target) : this.#counter(),
+        config.plugin.capabilities.includes('plan')
+          ? this.#planner(sink, target, config)
+          : this.#counter(config),
       ledger: sink.ledger && this.ledger(unwrittenLedger(sink.ledger)),
       close: () => sink.close(),
     };
@@ -89,20 +97,24 @@ export class Planning {
     return planned;
   }
 
-  async #planner(sink: OpenSink, target: TargetRequest): Promise<Writer> {
+  async #planner(sink: OpenSink, target: TargetRequest, config: SinkConfig): Promise<Writer> {
     const planner = await sink.plan?.(target);
-    if (planner === undefined) return this.#counter();
+    if (planner === undefined) return this.#counter(config);
+    const { ledger } = sink;
     return {
       commit: async (batch) => {
-        const planned = await planner.plan(batch);
-        return this.#add(batch.target.pipeline, planned);
+        const planned = await planner.plan(batch, this.#writer !== undefined);
+        const committed = this.#add(batch.target.pipeline, planned);
+        await this.#writer?.write({ commit: await savedCommit(config, ledger, batch, planned, committed) });
+        return committed;
       },
       close: () => planner.close(),
     };
   }
 
   /** Of a sink that cannot tell: every row would be written. */
-  async #counter(): Promise<Writer> {
+  async #counter({ name, plugin }: SinkConfig): Promise<Writer> {
+    if (this.#writer !== undefined) throw notSaved(name, plugin.name);
     return {
       commit: async ({ target, rows }) => {
         this.#note(target.pipeline).exact = false;
@@ -113,7 +125,7 @@ export class Planning {
     };
   }
 
-  #add(pipeline: string, { changes, kept_fields, ...committed }: Planned): Committed {
+  #add(pipeline: string, { changes, kept_fields, steps: _, ...committed }: Planned): Committed {
     const noted = this.#note(pipeline);
     noted.schema_changes.push(...committed.schema_changes);
     for (const change of changes) {
@@ -142,4 +154,27 @@ export class Planning {
     this.#noted.set(pipeline, noted);
     return noted;
   }
+}
+
+async function savedCommit(
+  { name }: SinkConfig,
+  ledger: Ledger | undefined,
+  { target, number, ledger: reached }: RowBatch,
+  { steps }: Planned,
+  committed: Committed,
+): Promise<SavedCommit> {
+  const { pipeline, name: table } = target;
+  if (ledger === undefined || steps === undefined) throw notSaved(name, 'this plugin');
+  const { entry } = await ledger.read({ pipeline, target: table });
+  const before = entry ? printCheckpoint(entry.checkpoint) : null;
+  const checkpoint = printCheckpoint(reached.checkpoint);
+  return { pipeline, sink: name, target, number, basis: reached.basis, checkpoint, before, steps, committed };
+}
+
+function notSaved(sink: string, plugin: string): SyncError {
+  return new SyncError(
+    'plan/sink',
+    `a plan that writes to the sink "${sink}" (${plugin}) cannot be saved: what is there is not known`,
+    { hint: 'Leave out the pipelines that write there.' },
+  );
 }

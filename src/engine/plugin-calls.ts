@@ -83,8 +83,10 @@ function guardedSink(sink: OpenSink, who: string): OpenSink {
 }
 
 function guardedWriter(writer: Writer, target: string, who: string): Writer {
+  const replay = writer.replay?.bind(writer);
   return {
     commit: (batch) => call(who, `writing ${target}`, async () => checkCommitted(await writer.commit(batch))),
+    replay: replay && ((batch, saved) => call(who, `writing ${target}`, () => replay(batch, saved))),
     // Whether a writer has it tells when its rows become visible.
     complete: writer.complete && (() => call(who, `completing ${target}`, () => writer.complete?.())),
     close: () => call(who, `closing ${target}`, () => writer.close()),
@@ -96,7 +98,8 @@ async function guardedPlanner(sink: OpenSink, target: TargetRequest, who: string
   const planner = await call(who, doing, async () => sink.plan?.(target));
   if (planner === undefined) throw failed(who, doing, new TypeError('`plan` gave back nothing'));
   return {
-    plan: (batch) => call(who, doing, () => planner.plan(batch)),
+    plan: (batch, save) => call(who, doing, () => planner.plan(batch, save)),
+    replay: (batch, saved) => call(who, doing, () => planner.replay(batch, saved)),
     close: () => call(who, `closing the plan of ${target.name}`, () => planner.close()),
   };
 }

@@ -15,6 +15,8 @@ import { type Ended, pipelineResult, type RunShared, skippedResult } from './pip
 import type { Planning } from './planning.ts';
 import { pruneJournals } from './prune.ts';
 import { checkRange, type RunRange } from './range.ts';
+import { compareAll } from './replay.ts';
+import type { SavedPlan } from './saved-plan.ts';
 
 /** So many pipelines run at once, unless said otherwise. */
 const defaultConcurrency = 4;
@@ -26,6 +28,8 @@ export interface RunOptions extends RunRange {
   readonly signal?: AbortSignal;
   /** Read no more than this many records per pipeline. Refused for `replace`, which needs the whole read. */
   readonly max_records?: number;
+  /** Do what was planned, and read nothing. */
+  readonly saved?: SavedPlan;
   /** Let an empty read empty what `replace` writes. */
   readonly allow_empty?: boolean;
   /** Take targets to hold what is read, where the state was lost: nothing is written but the checkpoint. */
@@ -68,6 +72,7 @@ export async function run(
   checkPartition(options.pipelines, options.partition);
   if (options.adopt) checkAdopt(options.pipelines);
   const { pipelines, concurrency = defaultConcurrency, slots = createSlots(concurrency) } = options;
+  if (options.saved) await compareAll(config, options.saved, options.signal ?? new AbortController().signal);
   const shared = await startRun(config, state, options, planning);
   try {
     const ended = await runInOrder(pipelines, slots, (pipeline, failed) => runOne(pipeline, failed, shared));
@@ -133,6 +138,7 @@ async function startRun(
     redact,
     failing,
     planning,
+    saved: options.saved,
     pipelines,
   };
   return { ...shared, id, started_at: started.toISOString(), range: options };

@@ -9,7 +9,7 @@
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts';
 import type { CursorRange, LedgerEntry, LedgerKey, LedgerState } from '../model/checkpoint.ts';
 import type { Column, Mode, Row, RowBatch, RowCounts, SourceRecord, Target, Value } from '../model/types.ts';
-import type { Journal, Planner } from './history-contract.ts';
+import type { Journal, Planner, SavedBatch } from './history-contract.ts';
 
 export type { CursorRange } from '../model/checkpoint.ts';
 export type * from './history-contract.ts';
@@ -214,6 +214,11 @@ export interface Writer {
    * committed again; where they are not named, the batch is halved until they are found, if its rows may come twice.
    */
   commit(batch: RowBatch): Promise<Committed>;
+  /**
+   * Where the sink declares the capability `plan`: commits what was planned for a batch, which has no rows of its own.
+   * Throws `plan/moved`, and writes nothing, when a row is no longer as it was planned for.
+   */
+  replay?(batch: RowBatch, saved: SavedBatch): Promise<Committed>;
   /** Called once after the last commit of a complete read: what was written aside becomes visible, all at once. */
   complete?(): Promise<void>;
   /** Called once. Without `complete` before it, what was written aside is thrown away. */

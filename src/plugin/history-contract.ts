@@ -15,15 +15,30 @@ import type { Committed } from './contract.ts';
 export interface Planner {
   /**
    * What committing the batch would do, if the batches planned before were committed: the same counts, the same schema
-   * changes, and each row's change. Refuses what `commit` would refuse. Never called while one is under way.
+   * changes, and each row's change; with `save`, its steps too. Refuses what `commit` would refuse. Never called while
+   * one is under way.
    */
-  plan(batch: RowBatch): Promise<Planned>;
+  plan(batch: RowBatch, save?: boolean): Promise<Planned>;
+  /**
+   * Goes through the steps of a saved batch as {@link Writer.replay} would, the batches before it included. Throws
+   * `plan/moved` when a row is no longer as it was planned for.
+   */
+  replay(batch: RowBatch, saved: SavedBatch): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface Planned extends Committed {
   readonly changes: readonly RowChange[];
   readonly kept_fields: readonly KeptFields[];
+  /** What a saved plan needs to do exactly this another time, as text only the sink understands. */
+  readonly steps?: string;
+}
+
+/** A batch of a saved plan. */
+export interface SavedBatch {
+  readonly steps: string;
+  /** What planning it came to. */
+  readonly committed: Committed;
 }
 
 /**

@@ -1,14 +1,16 @@
 import { SyncError } from '../model/errors.ts';
 import type { MergeFunction, Target } from '../model/types.ts';
 import type { Committed } from '../plugin/contract.ts';
+import type { SavedBatch } from '../plugin/history-contract.ts';
 import { importModule } from '../plugin/module.ts';
-import type { BatchedRows, Folded } from '../transform/fold.ts';
+import type { BatchedRows } from '../transform/fold.ts';
 import { commitId, findCommit, hasRows, holdEntry, type StoredBatch, writeEntry } from './checkpoints.ts';
-import type { ReadyTarget } from './dialect.ts';
 import { type JournalPlace, keepBatch } from './journal.ts';
+import { readyTarget } from './ready-target.ts';
 import type { Session, Transactions } from './session.ts';
-import { type Prepared, prepareTable } from './table.ts';
-import { type Functions, type WriteRows, writeOneByOne, writeTogether } from './write.ts';
+import { replaySteps } from './steps.ts';
+import { prepareTable } from './table.ts';
+import { type FoldedRows, type Functions, type WriteRows, writeOneByOne, writeTogether } from './write.ts';
 
 /** Commits a batch in one transaction: the table, the lookup of its rows, the fold, the changes, the ledger. */
 export async function commit(database: Transactions, batch: StoredBatch): Promise<Committed> {
@@ -26,17 +28,44 @@ export async function commit(database: Transactions, batch: StoredBatch): Promis
   }
 }
 
-async function commitIn(
+/** Commits what was planned for a batch. Throws `plan/moved`. */
+export function commitPlanned(
+  database: Transactions,
+  batch: StoredBatch,
+  { steps, committed }: SavedBatch,
+): Promise<Committed> {
+  return database.transaction(
+    (session) =>
+      commitWith(session, batch, async (journal) => {
+        await replaySteps(session, batch.target, steps, journal);
+        return committed;
+      }),
+    (session) => findCommit(session, commitId(batch)),
+  );
+}
+
+function commitIn(
   session: Session,
   batch: StoredBatch,
   functions: Functions,
   write: WriteRows,
 ): Promise<Committed> {
+  return commitWith(session, batch, async (journal) => {
+    const { committed } = await writeRows(session, batch, functions, write, journal);
+    return committed;
+  });
+}
+
+/** Does the work between the check of the fence and the entry of the ledger. */
+async function commitWith(
+  session: Session,
+  batch: StoredBatch,
+  work: (journal: JournalPlace | undefined) => Promise<Committed>,
+): Promise<Committed> {
   const id = commitId(batch);
   const { pipeline, target, ...at } = id;
   const before = await holdEntry(session, { pipeline, target }, batch.ledger.fence);
-  const journal = batch.journal ? { commit: id, before } : undefined;
-  const { committed } = await writeRows(session, batch, functions, write, journal);
+  const committed = await work(batch.journal ? { commit: id, before } : undefined);
   const wrote = await hasWritten(session, batch, committed, before?.wrote ?? false);
   await writeEntry(session, { pipeline, target }, { ...batch.ledger, ...at, wrote }, committed);
   return committed;
@@ -46,10 +75,10 @@ async function commitIn(
 async function hasWritten(
   session: Session,
   batch: StoredBatch,
-  { deleted }: Committed,
+  { inserted, updated, deleted }: Committed,
   before: boolean,
 ): Promise<boolean> {
-  if (batch.rows.length > 0) return true;
+  if (batch.rows.length + inserted + updated > 0) return true;
   return deleted > 0 ? hasRows(session, batch.target.name) : before;
 }
 
@@ -63,7 +92,7 @@ const nothing: Committed = {
 };
 
 /** What writing the rows of a batch came to: the target as it is ready to take them, and what was done to each row. */
-export interface Written extends Pick<Folded, 'changes' | 'kept'> {
+export interface Written extends Pick<FoldedRows, 'changes' | 'kept' | 'existing'> {
   readonly target: Target;
   readonly committed: Committed;
 }
@@ -80,35 +109,15 @@ export async function writeRows(
   // A read that brought nothing: there is nothing to make a table of.
   if (rows.length === 0 && given.columns.length === 0) {
     if (journal) await keepBatch(session, journal, given, [], []);
-    return { target: given, committed: nothing, changes: [], kept: [] };
+    return { target: given, committed: nothing, changes: [], kept: [], existing: new Map() };
   }
   const prepared = await prepareTable(session, given);
   const target = readyTarget(given, prepared);
-  const { counts, changes, kept } = await write(session, { ...batch, target }, functions, journal);
-  return { target, committed: { schema_changes: prepared.schema_changes, ...counts }, changes, kept };
+  const { counts, ...done } = await write(session, { ...batch, target }, functions, journal);
+  return { ...done, target, committed: { schema_changes: prepared.schema_changes, ...counts } };
 }
 
-/** By pipeline, what was last made for it: `fold` works a target and its functions out once, and knows them by identity. */
-const targets = new Map<string, { readonly signature: string; readonly target: ReadyTarget }>();
 const loaded = new Map<string, { readonly signature: string; readonly functions: Functions }>();
-
-/**
- * The target with its columns as they are declared, and every one tracked that the ledger tracks: the memory belongs to
- * the target, not to a pipeline.
- */
-function readyTarget(target: Target, { tracked, declared }: Prepared): ReadyTarget {
-  const columns = target.columns.map((column) => ({
-    ...column,
-    tracked: tracked.has(column.name),
-    declared: declared.get(column.name) ?? '',
-  }));
-  const made = { ...target, columns };
-  const signature = JSON.stringify(made);
-  const last = targets.get(target.pipeline);
-  if (last?.signature === signature) return last.target;
-  targets.set(target.pipeline, { signature, target: made });
-  return made;
-}
 
 export async function loadFunctions(target: Target): Promise<Functions> {
   const paths = target.columns.flatMap(({ strategy }) =>

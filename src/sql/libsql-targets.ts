@@ -1,6 +1,6 @@
 import type { RowBatch } from '../model/types.ts';
 import type { Committed, Ledger, OpenSink, TargetRequest, Writer } from '../plugin/contract.ts';
-import type { Planner } from '../plugin/history-contract.ts';
+import type { Planner, SavedBatch } from '../plugin/history-contract.ts';
 import { commitId, fromStored, toStored } from './checkpoints.ts';
 import { defaultPatience } from './libsql.ts';
 import { libsqlDialect } from './libsql-dialect.ts';
@@ -26,7 +26,11 @@ export async function openTargets({ path, patience = defaultPatience }: TargetsO
     discover: (target) => connection.thread.call('discover', connection.id, target),
     async begin({ name }: TargetRequest): Promise<Writer> {
       libsqlDialect.checkTarget(name);
-      return { commit: (batch) => commit(connection, batch), close: async () => undefined };
+      return {
+        commit: (batch) => commit(connection, batch),
+        replay: (batch, saved) => replay(connection, batch, saved),
+        close: async () => undefined,
+      };
     },
     plan: async ({ name }) => {
       libsqlDialect.checkTarget(name);
@@ -44,16 +48,34 @@ export async function openTargets({ path, patience = defaultPatience }: TargetsO
 
 function planner(connection: ThreadConnection, scratch: ScratchCall): Planner {
   return {
-    plan: async ({ target, rows, scopes }) =>
-      connection.thread.call('planBatch', await scratch.open(), { target, rows, scopes }),
+    plan: async ({ target, rows, scopes }, save = false) =>
+      connection.thread.call('planBatch', await scratch.open(), { target, rows, scopes }, save),
+    replay: async ({ target }, { steps }) =>
+      connection.thread.call('rehearseSteps', await scratch.open(), target, steps),
     close: async () => undefined,
   };
 }
 
-async function commit(connection: ThreadConnection, batch: RowBatch): Promise<Committed> {
+function commit(connection: ThreadConnection, batch: RowBatch): Promise<Committed> {
+  const stored = { ...batch, ledger: toStored(batch.ledger) };
+  return landing(connection, batch, () => connection.thread.call('commit', connection.id, stored));
+}
+
+function replay(connection: ThreadConnection, batch: RowBatch, saved: SavedBatch): Promise<Committed> {
+  const stored = { ...batch, ledger: toStored(batch.ledger) };
+  return landing(connection, batch, () =>
+    connection.thread.call('commitPlanned', connection.id, stored, saved),
+  );
+}
+
+async function landing(
+  connection: ThreadConnection,
+  batch: RowBatch,
+  work: () => Promise<Committed>,
+): Promise<Committed> {
   const { id, thread } = connection;
   try {
-    return await thread.call('commit', id, { ...batch, ledger: toStored(batch.ledger) });
+    return await work();
   } catch (error) {
     // The thread looks up what a failed COMMIT came to; only when the thread itself ended, it is for us to do so.
     if (!thread.ended) throw error;

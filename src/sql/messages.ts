@@ -2,9 +2,9 @@ import type { JournaledChanges, JournaledRun, RowHistory, UndoneBatch } from '..
 import type { LedgerKey } from '../model/checkpoint.ts';
 import type { ErrorCode } from '../model/codes.ts';
 import { type RefusedRow, RowsRefused, SyncError } from '../model/errors.ts';
-import type { Column } from '../model/types.ts';
+import type { Column, Target } from '../model/types.ts';
 import type { Committed } from '../plugin/contract.ts';
-import type { JournalLimit, Planned } from '../plugin/history-contract.ts';
+import type { JournalLimit, Planned, SavedBatch } from '../plugin/history-contract.ts';
 import type { BatchedRows } from '../transform/fold.ts';
 import type { CommitId, ListedEntry, StoredBatch, StoredEntry, StoredState } from './checkpoints.ts';
 import type { SqlValue, Statement } from './libsql.ts';
@@ -36,7 +36,9 @@ export interface ThreadCalls {
   undoBatch(connection: number, step: UndoStep): UndoneBatch | undefined;
   pruneJournal(connection: number, limit: JournalLimit): void;
   openScratch(scratch: number, options: Pick<ConnectionOptions, 'path' | 'patience'>): void;
-  planBatch(scratch: number, batch: BatchedRows): Planned;
+  planBatch(scratch: number, batch: BatchedRows, save: boolean): Planned;
+  rehearseSteps(scratch: number, target: Target, steps: string): void;
+  commitPlanned(connection: number, batch: StoredBatch, saved: SavedBatch): Committed;
   rehearseUndo(
     scratch: number,
     run: string,

@@ -8,21 +8,32 @@ import { tupleOf } from './lookup.ts';
 import { memoryRow } from './memory.ts';
 import type { Scratch } from './scratch.ts';
 import type { Session } from './session.ts';
+import { printSteps, replaySteps, rowsOfSteps } from './steps.ts';
 import { writeTogether } from './write.ts';
 
-/** Commits a batch to the scratch database, and tells what was done. */
-export async function planBatch(scratch: Scratch, batch: BatchedRows): Promise<Planned> {
+/** Commits a batch to the scratch database, and tells what was done; with `save`, also the steps. */
+export async function planBatch(scratch: Scratch, batch: BatchedRows, save = false): Promise<Planned> {
   const functions = await loadFunctions(batch.target);
   return scratch.try(async (session) => {
     await takeRows(session, scratch, batch);
-    const { target, committed, changes, kept } = await writeRows(session, batch, functions, writeTogether);
+    const written = await writeRows(session, batch, functions, writeTogether);
+    const { target, committed, changes, kept, existing } = written;
     return {
       ...committed,
       changes: changes.flatMap((change) => (change.kind === 'remember' ? [] : [rowChange(target, change)])),
       kept_fields: kept.map(({ row, places }) => {
         return { key: keyNamed(target, row), columns: places.map((place) => nameOf(target, place)) };
       }),
+      ...(save && { steps: printSteps(target, changes, existing) }),
     };
+  });
+}
+
+/** Does the steps of a saved batch in the scratch database. Throws `plan/moved`. */
+export function rehearseSteps(scratch: Scratch, target: Target, steps: string): Promise<void> {
+  return scratch.try(async (session) => {
+    await takeRows(session, scratch, rowsOfSteps(target, steps));
+    await replaySteps(session, target, steps);
   });
 }
 

@@ -19,19 +19,26 @@ export async function postgresScratch(database: Postgres, target: string): Promi
   try {
     const schema = await temporarySchema(real);
     const session = scratchSession(client, real, schemas, schema);
+    let last: Promise<unknown> = Promise.resolve();
     return {
       beside: besideOf(real, schema),
       taken: async () => quoteTable({ schema, table: taken }),
-      async try(work) {
-        await real.run('SAVEPOINT plan');
-        try {
-          const result = await work(session);
-          await real.run('RELEASE plan');
-          return result;
-        } catch (error) {
-          await real.run('ROLLBACK TO plan').catch(() => undefined);
-          throw database.toError(error);
-        }
+      try(work) {
+        const attempt = async () => {
+          await real.run('SAVEPOINT plan');
+          try {
+            const result = await work(session);
+            await real.run('RELEASE plan');
+            return result;
+          } catch (error) {
+            await real.run('ROLLBACK TO plan').catch(() => undefined);
+            throw database.toError(error);
+          }
+        };
+        // Pipelines are planned side by side, and the connection is one.
+        const result = last.then(attempt);
+        last = result.catch(() => undefined);
+        return result;
       },
       close: async () => database.abandon(client),
     };

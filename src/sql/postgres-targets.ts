@@ -1,8 +1,8 @@
 import type { OpenSink } from '../plugin/contract.ts';
 import type { Planner } from '../plugin/history-contract.ts';
 import { fromStored, listEntries, putEntry, readState, toStored } from './checkpoints.ts';
-import { commit } from './commit.ts';
-import { planBatch } from './plan.ts';
+import { commit, commitPlanned } from './commit.ts';
+import { planBatch, rehearseSteps } from './plan.ts';
 import { Postgres, type PostgresOptions } from './postgres.ts';
 import { checkTarget } from './postgres-dialect.ts';
 import { postgresJournal } from './postgres-journal.ts';
@@ -29,13 +29,19 @@ export async function openPostgresTargets(options: PostgresOptions): Promise<Ope
       const transactions = database.at(name);
       return {
         commit: (batch) => commit(transactions, { ...batch, ledger: toStored(batch.ledger) }),
+        replay: (batch, saved) =>
+          commitPlanned(transactions, { ...batch, ledger: toStored(batch.ledger) }, saved),
         close: async () => undefined,
       };
     },
     async plan({ name }): Promise<Planner> {
       checkTarget(name);
       const scratch = await scratchAt(await database.ledgerOf(name), name);
-      return { plan: (batch) => planBatch(scratch, batch), close: async () => undefined };
+      return {
+        plan: (batch, save) => planBatch(scratch, batch, save),
+        replay: ({ target }, { steps }) => rehearseSteps(scratch, target, steps),
+        close: async () => undefined,
+      };
     },
     journal: postgresJournal(database),
     ledger: {

@@ -2,14 +2,14 @@
 
 import { parentPort } from 'node:worker_threads';
 import { findCommit, listEntries, putEntry, readState } from './checkpoints.ts';
-import { commit } from './commit.ts';
+import { commit, commitPlanned } from './commit.ts';
 import { forgetRuns, journalBatch, journalRuns, outdatedRuns, rowHistory } from './journal-reads.ts';
 import { Connection } from './libsql-connection.ts';
 import { type OpenPages, openPages } from './libsql-pages.ts';
 import { rehearseUndo } from './libsql-rehearsal.ts';
 import { libsqlScratch } from './libsql-scratch.ts';
 import { type Answer, type Call, type ThreadCalls, toFailure } from './messages.ts';
-import { planBatch } from './plan.ts';
+import { planBatch, rehearseSteps } from './plan.ts';
 import { Scratch } from './scratch.ts';
 import type { Session } from './session.ts';
 import { discover, prune } from './table.ts';
@@ -68,7 +68,9 @@ const calls: Calls = {
   openScratch(id, { path, patience }) {
     scratches.set(id, new Scratch(libsqlScratch(path, patience)));
   },
-  planBatch: (id, batch) => planBatch(scratch(id), batch),
+  planBatch: (id, batch, save) => planBatch(scratch(id), batch, save),
+  rehearseSteps: (id, target, steps) => rehearseSteps(scratch(id), target, steps),
+  commitPlanned: (id, batch, saved) => commitPlanned(connection(id), batch, saved),
   rehearseUndo: (id, run, before) => rehearseUndo(scratch(id), run, before),
   async closeScratch(id) {
     await scratches.get(id)?.close();

@@ -1,7 +1,7 @@
 import { type RefusedRow, RowsRefused } from '../model/errors.ts';
 import { plural } from '../model/plural.ts';
 import type { MergeFunction, Row, RowCounts, Scope } from '../model/types.ts';
-import { type BatchedRows, type Folded, fold } from '../transform/fold.ts';
+import { type BatchedRows, type Existing, type Folded, fold } from '../transform/fold.ts';
 import { appendRows, applyChanges } from './apply.ts';
 import type { ReadyTarget } from './dialect.ts';
 import type { JournalPlace } from './journal.ts';
@@ -13,13 +13,18 @@ export type Functions = ReadonlyMap<string, MergeFunction>;
 /** The rows of a batch, with a table that was made fit for them. */
 type ReadyRows = BatchedRows & { readonly target: ReadyTarget };
 
+/** What was done to the rows of a batch, and the rows of the target it was done to. */
+export interface FoldedRows extends Folded {
+  readonly existing: ReadonlyMap<string, Existing>;
+}
+
 /** Writes the rows of a batch; with a place, what was there is kept in the journal. */
 export type WriteRows = (
   session: Session,
   batch: ReadyRows,
   functions: Functions,
   journal?: JournalPlace,
-) => Promise<Folded>;
+) => Promise<FoldedRows>;
 
 const none: RowCounts = { inserted: 0, updated: 0, unchanged: 0, deleted: 0, kept: 0 };
 
@@ -29,7 +34,7 @@ export async function writeTogether(
   batch: ReadyRows,
   functions: Functions,
   journal?: JournalPlace,
-): Promise<Folded> {
+): Promise<FoldedRows> {
   const { target, rows } = batch;
   if (target.mode === 'append') {
     await appendRows(session, target, rows, journal);
@@ -38,12 +43,12 @@ export async function writeTogether(
   const existing = await existingRows(session, target, batch);
   const folded = fold(batch, existing, functions);
   await applyChanges(session, target, folded.changes, existing, journal);
-  return folded;
+  return { ...folded, existing };
 }
 
-function appended(rows: readonly Row[]): Folded {
+function appended(rows: readonly Row[]): FoldedRows {
   const changes = rows.map((row) => ({ kind: 'insert', key: '', row }) as const);
-  return { changes, counts: { ...none, inserted: rows.length }, kept: [] };
+  return { changes, counts: { ...none, inserted: rows.length }, kept: [], existing: new Map() };
 }
 
 /**
@@ -55,12 +60,11 @@ export async function writeOneByOne(
   batch: ReadyRows,
   functions: Functions,
   journal?: JournalPlace,
-): Promise<Folded> {
+): Promise<FoldedRows> {
   const { rows, target, scopes } = batch;
-  const folded =
-    target.mode === 'append'
-      ? appended(rows)
-      : fold(batch, await existingRows(session, target, batch), functions);
+  const existing =
+    target.mode === 'append' ? new Map<string, Existing>() : await existingRows(session, target, batch);
+  const folded = target.mode === 'append' ? appended(rows) : fold(batch, existing, functions);
   const refused: RefusedRow[] = [];
   for (const scope of scopes ?? [{ from: 0, to: rows.length }]) {
     for (let row = scope.from; row < scope.to; row++) {
@@ -72,7 +76,7 @@ export async function writeOneByOne(
     }
     if ('parent' in scope) await writeTogether(session, removalOf(batch, scope), functions, journal);
   }
-  if (refused.length === 0) return folded;
+  if (refused.length === 0) return { ...folded, existing };
   const table = session.dialect.table(target.name);
   const message = `constraints of the table ${table} refuse ${plural(refused.length, 'row')}`;
   throw new RowsRefused(message, refused);

@@ -36,7 +36,7 @@ interface HistoryLimit {
 }
 
 /** Which part of its stream a pipeline read: what was new, all of it, or some (a window, or no more than a number). */
-type ReadExtent = 'new' | 'whole' | 'part';
+export type ReadExtent = 'new' | 'whole' | 'part';
 
 /** What Syncline remembers of its runs. */
 export interface History {

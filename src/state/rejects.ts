@@ -66,7 +66,7 @@ export interface NewReject extends Reject {
 }
 
 /** Keys that a batch writes. Rejects of them are superseded; with `before`, those that come before it in their order. */
-interface WrittenKeys {
+export interface WrittenKeys {
   readonly keys: readonly (readonly Cell[])[];
   readonly before?: number;
 }

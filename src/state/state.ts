@@ -11,9 +11,9 @@ import { type Retries, retriesOf } from './retries.ts';
 import { type Schedules, schedulesOf } from './schedules.ts';
 import { type PipelineStatus, statusOf } from './status.ts';
 
-export type { HistoryFilter, KeptRun } from './history.ts';
+export type { HistoryFilter, KeptRun, ReadExtent } from './history.ts';
 export type { Holder, Lease } from './leases.ts';
-export type { NewReject, PartFilter, RejectedBatch, RejectFilter } from './rejects.ts';
+export type { NewReject, PartFilter, RejectedBatch, RejectFilter, WrittenKeys } from './rejects.ts';
 export type { RejectIds } from './retries.ts';
 export type { Schedules } from './schedules.ts';
 export type { PipelineStatus } from './status.ts';

@@ -53,7 +53,7 @@ export async function otherSession(url: string): Promise<pg.Client> {
   return client;
 }
 
-async function queryWith(
+export async function queryWith(
   client: pg.Client,
   sql: string,
   values: readonly unknown[],

@@ -4,27 +4,17 @@ import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import Database from 'libsql';
-import {
-  type Config,
-  createRunner,
-  loadConfig,
-  type OpenSink,
-  printJson,
-  type Runner,
-  type Value,
-} from 'syncline';
-import { openTargets } from 'syncline/sql';
+import { type Config, createRunner, loadConfig, printJson, type Runner, type Value } from 'syncline';
 
 /** Pipelines with every strategy, with deletions, without a key, and with columns as they come. */
-const config = `version: 1
+const configFor = (sink: string) => `version: 1
 sources:
   in:
     type: file
     streams:
       rows: { path: rows.jsonl, incremental: { cursor_field: seq } }
       all: rows.jsonl
-sinks: { db: { type: libsql, url: file:sync.db } }
+sinks: { db: ${sink} }
 defaults: { pipeline: { batch_size: 2 } }
 pipelines:
   merged:
@@ -93,52 +83,69 @@ const record = fc.record(
 /** What a person does in the tables, also what Syncline never writes. */
 const edit = fc.constantFrom(
   "UPDATE merged SET edited = 'mine', top = '99' WHERE id = 1",
-  "UPDATE merged SET edited = NULL, name = CAST(X'610062' AS TEXT) WHERE id = 2",
-  "UPDATE merged SET name = X'00ff', _run_id = 'by hand' WHERE id = 3",
+  'UPDATE merged SET edited = NULL, name = {nul} WHERE id = 2',
+  "UPDATE merged SET name = {blob}, _run_id = 'by hand' WHERE id = 3",
   'DELETE FROM merged WHERE id = 1',
-  "INSERT OR IGNORE INTO merged (id, name, edited) VALUES (4, 'theirs', 'theirs')",
+  "INSERT INTO merged (id, name, edited) VALUES (4, 'theirs', 'theirs') ON CONFLICT DO NOTHING",
   "UPDATE listed SET name = 'mine' WHERE tag = 'x'",
-  "INSERT OR IGNORE INTO listed (id, tag, name) VALUES (1, 'mine', 'é')",
-  'UPDATE open SET name = 7 WHERE id = 2',
+  "INSERT INTO listed (id, tag, name) VALUES (1, 'mine', 'é') ON CONFLICT DO NOTHING",
+  'UPDATE open SET name = {number} WHERE id = 2',
 );
 
 /** What happens before a run: records are added to the file, and a person edits rows. */
 export const step = fc.record({
   records: fc.array(record, { maxLength: 6 }),
   edits: fc.array(edit, { maxLength: 2 }),
+  /** The plan is saved, and the run does that. */
+  saved: fc.boolean(),
 });
 
-const tables = ['merged', 'summed', 'added', 'listed', 'open'];
+const editedTables = ['merged', 'listed', 'open'];
+const tables = [...editedTables, 'summed', 'added'];
+
+/** The database that the rows go to, as another client sees it. */
+export interface HistoryDatabase {
+  readonly sink: string;
+  /** What SQL there is for values that Syncline never writes. */
+  readonly words: { readonly [word: string]: string };
+  /** Empty where there is no such table. */
+  columns(table: string): Promise<readonly string[]>;
+  /** A column as SQL text that gives its value back. */
+  literal(column: string): string;
+  all(sql: string): Promise<unknown[][]>;
+  write(statements: readonly string[]): Promise<void>;
+  close(): Promise<void>;
+}
 
 /** A folder with a config, a source that grows, and the database it goes to. */
 export class Place {
   readonly directory: string;
   readonly runner: Runner;
-  /** Keeps the thread of the database for as long as the place is there: starting one takes its time. */
-  readonly #held: OpenSink;
+  readonly #database: HistoryDatabase;
   #sequence = 0;
 
-  private constructor(directory: string, runner: Runner, held: OpenSink) {
+  private constructor(directory: string, runner: Runner, database: HistoryDatabase) {
     this.directory = directory;
     this.runner = runner;
-    this.#held = held;
+    this.#database = database;
   }
 
   get config(): Config {
     return this.runner.config;
   }
 
-  static async make(): Promise<Place> {
+  static async make(open: (directory: string) => Promise<HistoryDatabase>): Promise<Place> {
     const directory = await mkdtemp(join(tmpdir(), 'syncline-history-'));
-    await writeFile(join(directory, 'sync.config.yaml'), config);
+    const database = await open(directory);
+    await writeFile(join(directory, 'sync.config.yaml'), configFor(database.sink));
     await writeFile(join(directory, 'rows.jsonl'), '{"id":0,"seq":0,"name":"first"}\n');
     const runner = await createRunner(await loadConfig({ directory, environment: {} }));
-    return new Place(directory, runner, await openTargets({ path: join(directory, 'sync.db') }));
+    return new Place(directory, runner, database);
   }
 
   async remove(): Promise<void> {
-    await this.#held.close();
     await this.runner.close();
+    await this.#database.close();
     await rm(this.directory, { recursive: true, force: true });
   }
 
@@ -151,45 +158,46 @@ export class Place {
     await appendFile(join(this.directory, 'rows.jsonl'), lines.join(''));
   }
 
-  async run() {
-    return this.runner.run({ pipelines: this.pipelines });
+  /** Keeps the rows of the tables that are edited aside; the function that is returned puts them back. */
+  async keepRows(): Promise<() => Promise<void>> {
+    const statements: string[] = [];
+    for (const table of editedTables) {
+      const { names, rows } = await this.#rows(table);
+      if (names.length === 0) continue;
+      statements.push(`DELETE FROM ${table}`);
+      for (const values of rows)
+        statements.push(`INSERT INTO ${table} (${names.join()}) VALUES (${values.join()})`);
+    }
+    return () => this.#database.write(statements);
   }
 
-  /** Keeps the rows of every table aside; the function that is returned puts them back. */
-  keepRows(): () => void {
-    const kept = tables.map((table) => ({ table, ...this.#rows(table) }));
-    return () => {
-      this.#write((database) => {
-        for (const { table, names, rows } of kept) {
-          if (names.length === 0) continue;
-          database.exec(`DELETE FROM ${table}`);
-          for (const values of rows)
-            database.exec(`INSERT INTO ${table} (${names.join()}) VALUES (${values.join()})`);
-        }
-      });
-    };
-  }
-
-  edit(statements: readonly string[]): void {
-    this.#write((database) => {
-      for (const sql of statements)
-        if (this.#rows(sql.match(tableName)?.[1] ?? '').names.length > 0) database.exec(sql);
-    });
+  async edit(statements: readonly string[]): Promise<void> {
+    for (const sql of statements) {
+      const there = await this.#database.columns(sql.match(tableName)?.[1] ?? '');
+      if (there.length === 0) continue;
+      await this.#database.write([sql.replace(/\{(\w+)\}/g, (_, word) => this.#database.words[word] ?? '')]);
+    }
   }
 
   /** All that undoing must bring back: rows, the memory of edits, checkpoints. Null is as good as no column. */
-  snapshot(): unknown {
-    const rows = tables.map((table) => {
-      const { names, rows } = this.#rows(table);
-      return rows
-        .map((values) =>
-          names.flatMap((name, at) => (values[at] === 'NULL' ? [] : [`${name}=${values[at]}`])).join(),
-        )
-        .sort();
-    });
-    const ledger = this.#all('SELECT pipeline, checkpoint, run, batch, wrote FROM _syncline_checkpoints');
-    const checkpoints = ledger.filter(([, checkpoint, run]) => checkpoint !== '{}' || run !== '');
-    return { rows, checkpoints, written: this.#all('SELECT * FROM _syncline_written ORDER BY 1, 2, 3') };
+  async snapshot(): Promise<unknown> {
+    const rows: string[][] = [];
+    for (const table of tables) {
+      const { names, rows: all } = await this.#rows(table);
+      const lines = all.map((values) =>
+        names.flatMap((name, at) => (values[at] === 'NULL' ? [] : [`${name}=${values[at]}`])).join(),
+      );
+      rows.push(lines.sort());
+    }
+    const ledger = await this.#database.all(
+      'SELECT pipeline, checkpoint, run, batch, wrote FROM _syncline_checkpoints',
+    );
+    const checkpoints = ledger.filter(([, checkpoint, run]) => checkpoint !== '{}' || run !== '').sort();
+    return {
+      rows,
+      checkpoints,
+      written: await this.#database.all('SELECT * FROM _syncline_written ORDER BY 1, 2, 3'),
+    };
   }
 
   /** The names and contents of all files, but for those that SQLite shares between processes. */
@@ -204,38 +212,12 @@ export class Place {
     return hash.digest('hex');
   }
 
-  #rows(table: string): { readonly names: string[]; readonly rows: string[][] } {
-    const names = this.#all(`SELECT '"' || name || '"' FROM pragma_table_info('${table}')`)
-      .flat()
-      .map(String);
-    const literals = names.map(
-      (name) =>
-        `CASE typeof(${name}) WHEN 'text' THEN 'CAST(X''' || hex(${name}) || ''' AS TEXT)' ELSE quote(${name}) END`,
-    );
-    const rows =
-      names.length === 0 ? [] : this.#all(`SELECT ${literals.join()} FROM ${table} ORDER BY rowid`);
+  async #rows(table: string): Promise<{ readonly names: string[]; readonly rows: string[][] }> {
+    const names = (await this.#database.columns(table)).map((name) => `"${name}"`);
+    if (names.length === 0) return { names, rows: [] };
+    const literals = names.map((name) => this.#database.literal(name));
+    const rows = await this.#database.all(`SELECT ${literals.join()} FROM ${table}`);
     return { names, rows: rows as string[][] };
-  }
-
-  #all(sql: string): unknown[][] {
-    const database = new Database(join(this.directory, 'sync.db'), { timeout: 30_000 });
-    try {
-      return database.prepare(sql).raw().all() as unknown[][];
-    } catch (error) {
-      if (/no such table/.test(String(error))) return [];
-      throw error;
-    } finally {
-      database.close();
-    }
-  }
-
-  #write(work: (database: Database.Database) => void): void {
-    const database = new Database(join(this.directory, 'sync.db'), { timeout: 30_000 });
-    try {
-      work(database);
-    } finally {
-      database.close();
-    }
   }
 }
 
