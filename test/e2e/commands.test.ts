@@ -130,6 +130,7 @@ describe('looking things up', () => {
     expect((JSON.parse(list.stdout) as { name: string }[]).map(({ name }) => name)).toEqual([
       'file',
       'libsql',
+      'postgres',
       'stdout',
     ]);
     const show = await syncline(root, ['plugins', 'show', 'file']);

@@ -41,8 +41,8 @@ describe('a plugin', () => {
   });
 
   it.each<[string, PluginKind, RegExp]>([
-    ['fiel', 'source', /^config\/enum: "fiel" is not one of: file, libsql$/],
-    ['mongo', 'sink', /^config\/enum: "mongo" is not one of: file, libsql, stdout$/],
+    ['fiel', 'source', /^config\/enum: "fiel" is not one of: file, libsql, postgres$/],
+    ['mongo', 'sink', /^config\/enum: "mongo" is not one of: file, libsql, postgres, stdout$/],
     ['__proto__', 'sink', /^config\/enum: /],
     ['../file', 'sink', /^plugin\/missing: there is no file \//],
     ['./none.ts', 'source', /^plugin\/missing: there is no file .*\/none\.ts$/],
@@ -65,6 +65,7 @@ describe('listPlugins', () => {
     expect(kinds).toEqual([
       ['file', true, true],
       ['libsql', true, true],
+      ['postgres', true, true],
       ['stdout', false, true],
     ]);
   });
