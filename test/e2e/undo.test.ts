@@ -62,6 +62,30 @@ it('goes on where an undo was killed, and ends with what was before the run', as
   expect(killed).toBeGreaterThanOrEqual(soak ? 2 : 1);
 });
 
+it('stops between two batches when it is told to, says how to go on, and goes on', async () => {
+  const folder = await folderWith({ 'sync.config.yaml': config, 'rows.jsonl': lines(killedRows, 1) });
+  const first = await run(folder);
+  const left = () =>
+    (query(join(folder, 'sync.db'), 'SELECT count(*) FROM _syncline_journal')[0] as [number])[0];
+  const all = left();
+  const child = execa(process.execPath, [cli, 'undo', first], {
+    cwd: folder,
+    reject: false,
+    stdin: 'ignore',
+  });
+  while (child.exitCode === null && left() === all) await setTimeout(1);
+  child.kill('SIGINT');
+  const { exitCode, stderr } = await child;
+  expect({ exitCode, left: left() > 0 }).toEqual({ exitCode: 130, left: true });
+  expect(stderr).toMatch(new RegExp(`^stopped after [0-9,]+ rows; to go on: syncline undo ${first}`, 'm'));
+  expect(JSON.parse((await syncline(folder, ['runs', '--json'])).stdout)).toMatchObject([
+    { status: 'cancelled' },
+    { runId: first },
+  ]);
+  expect((await syncline(folder, ['undo', first])).code).toBe(0);
+  expect(query(join(folder, 'sync.db'), 'SELECT count(*) FROM rows')).toEqual([[0]]);
+});
+
 it('names the rows that a person changed since, and leaves everything; --force takes them back', async () => {
   const folder = await folderWith({ 'sync.config.yaml': config, 'rows.jsonl': lines(300, 1) });
   const sink = join(folder, 'sync.db');
