@@ -128,6 +128,7 @@ function addCommands(program: Command, execute: (work: Work) => Promise<void>): 
     .option('--max-records <n>', 'read no more than this many records per pipeline', wholeNumber)
     .option('--concurrency <n>', 'how many pipelines run at once', positiveNumber)
     .option('--allow-rejects', 'rejected rows alone do not change the exit code', false)
+    .option('--accept-schema', 'let columns take a wider type where values ask for it', false)
     .option('--adopt', 'take the target to hold what the source has, where the state was lost', false)
     .option('--allow-empty', 'let an empty read empty what mode replace writes', false)
     .action((names: string[], flags: RunFlags) =>

@@ -87,6 +87,6 @@ export const sink = defineSink({
   summary: 'Writes to tables of a libSQL or SQLite database file, merging rows by primary key.',
   options,
   modes: ['upsert', 'append'],
-  capabilities: ['ledger', 'plan', 'journal'],
+  capabilities: ['ledger', 'plan', 'journal', 'widen'],
   open: ({ url }, { directory }) => openTargets({ path: databasePath(url, directory) }),
 });

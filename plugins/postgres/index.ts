@@ -97,7 +97,7 @@ export const sink = defineSink({
     'Writes to tables of a PostgreSQL database (`to: db.people`, `to: db.sales.people`), merging rows by primary key.',
   options: sinkOptions,
   modes: ['upsert', 'append'],
-  capabilities: ['ledger', 'plan', 'journal'],
+  capabilities: ['ledger', 'plan', 'journal', 'widen'],
   open: async ({ url, ledger_schema }, { directory }) =>
     openPostgresTargets({ url, directory, ledgerSchema: ledger_schema }),
 });

@@ -47,6 +47,7 @@ export async function plan(shell: Shell, names: readonly string[], flags: PlanFl
     signal: stop.signal,
     max_records: flags.maxRecords,
     adopt: flags.adopt,
+    accept_schema: flags.acceptSchema,
     allow_empty: flags.allowEmpty,
     allow_rejects: flags.allowRejects,
     report_bug: (error) => writeCrash(error, shell.redact),

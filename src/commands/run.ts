@@ -14,6 +14,7 @@ export interface RunFlags extends RangeFlags {
   readonly maxRecords?: number;
   readonly allowRejects: boolean;
   readonly allowEmpty: boolean;
+  readonly acceptSchema: boolean;
   readonly adopt: boolean;
   readonly concurrency?: number;
   /** A plan to do, as it was saved. */
@@ -49,6 +50,7 @@ export async function run(shell: Shell, names: readonly string[], flags: RunFlag
       adopt: flags.adopt,
       saved,
       allow_empty: flags.allowEmpty,
+      accept_schema: flags.acceptSchema,
       allow_rejects: flags.allowRejects,
     };
     return await runWatched(shell, runner, options, stop, watch).finally(() => runner.close());

@@ -184,7 +184,7 @@ export const pipelineSchema = {
       enum: ['evolve', 'freeze'],
       default: 'evolve',
       description:
-        'What new fields do: under `evolve` they become columns, under `freeze` they stop the pipeline.',
+        'Under `evolve` new fields become columns, and a value that does not fit its column stops the pipeline; under `freeze` new fields stop it, and rows that do not fit are rejected.',
     },
     schedule: scheduleSchema,
     after: {

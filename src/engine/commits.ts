@@ -9,6 +9,7 @@ import { type BatchToCommit, RejectList } from './reject-list.ts';
 import { basis, isExact } from './resume.ts';
 import type { PipelineRun } from './run.ts';
 import { targetMaker } from './target.ts';
+import { wideningOf } from './widening.ts';
 
 /** What commits need besides the pipeline's run. */
 export interface CommitPlace {
@@ -186,7 +187,8 @@ export class Commits {
   }
 
   #targetFor(columns: readonly Column[]): Target {
-    if (this.#latest === undefined || this.#columns !== columns) this.#latest = this.#target(columns);
+    if (this.#latest === undefined || this.#columns !== columns)
+      this.#latest = { ...this.#target(columns), accept_schema: wideningOf(this.#io) === 'accept' };
     this.#columns = columns;
     return this.#latest;
   }

@@ -2,6 +2,7 @@ import type { PipelineConfig } from '../config/config.ts';
 import { addCounts, countsBeside, type Failure, type PipelineResult, worstOutcome } from '../model/result.ts';
 import type { Ledger, OpenSink, OpenSource } from '../plugin/contract.ts';
 import type { Holder } from '../state/state.ts';
+import { refuseOtherKey } from './key.ts';
 import { type PipelinePart, partitionLabel, partsOf, toOf } from './parts.ts';
 import type { Ended, RunShared } from './pipeline.ts';
 import { ledgerKey, type ReadScope } from './resume.ts';
@@ -52,8 +53,9 @@ async function prepare(part: PipelinePart, { opened, state }: RunShared): Promis
   try {
     const sink = await opened.sink(part.sink);
     const ledger = sink.ledger ?? state.ledger(part.sink.name);
-    const { entry } = await ledger.read(ledgerKey(part, {}));
-    return { part, sink, ledger, fence: entry?.fence ?? 0 };
+    const before = await ledger.read(ledgerKey(part, {}));
+    refuseOtherKey(part, before);
+    return { part, sink, ledger, fence: before.entry?.fence ?? 0 };
   } catch (failure) {
     return { part, failure };
   }

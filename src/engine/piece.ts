@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../model/codes.ts';
 import { RowsRefused, SyncError } from '../model/errors.ts';
 import type { Cell, Reject, Row, Scope, Target } from '../model/types.ts';
 import type { MappedBatch } from '../transform/mapping.ts';
@@ -36,7 +37,7 @@ export function refusalOf(
   /** Whether a part of the rows may be committed without the others. */
   divisible: boolean,
 ): Refusal | undefined {
-  if (!(error instanceof SyncError) || error.code !== 'sql/constraint') return undefined;
+  if (!(error instanceof SyncError) || !aboutRows.has(error.code)) return undefined;
   const { rows } = piece;
   if (rows.length === 1 || error instanceof RowsRefused) {
     const named = error instanceof RowsRefused ? error.rows : [{ row: 0, reason: error.message }];
@@ -58,6 +59,9 @@ export function refusalOf(
 }
 
 const code = 'row/constraint';
+
+/** How a target refuses rows that may be named or not. */
+const aboutRows: ReadonlySet<ErrorCode> = new Set(['sql/constraint', 'sql/value']);
 
 /** What tells whether a later row stands in the place of a row that the target refused. */
 function lateness(

@@ -33,6 +33,7 @@ export interface RunShared {
   readonly max_records?: number;
   readonly adopt: boolean;
   readonly allow_empty: boolean;
+  readonly accept_schema: boolean;
   /** Takes the config's secrets out of what is told and kept. */
   readonly redact: Redact;
   /** How a pipeline ended that threw this. */

@@ -34,11 +34,18 @@ export function ledgerKey(
 }
 
 /**
- * What a checkpoint rests on: under another source, filter or cursor field it means nothing. The second half is what
- * a position rests on as well: the rows before it were mapped that way.
+ * What a checkpoint rests on: under another source, filter or cursor field it means nothing. The second part is what
+ * a position rests on as well: the rows before it were mapped that way. The third is the key that rows were merged by.
  */
 export function basis(pipeline: PipelineConfig): string {
-  return `${hash(basisOf(pipeline))}:${hash(mappingOf(pipeline))}`;
+  const key = JSON.stringify(pipeline.primary_key);
+  return `${hash(basisOf(pipeline))}:${hash(mappingOf(pipeline))}:${key}`;
+}
+
+/** The key that rows were merged by under a basis; undefined where it does not tell. */
+export function keyOfBasis(known: string): readonly string[] | undefined {
+  const [key] = /\[.*\]$/s.exec(known) ?? [];
+  return key === undefined ? undefined : (JSON.parse(key) as string[]);
 }
 
 /** Rows that come again change the target: they must come exactly once. */

@@ -22,6 +22,8 @@ import { readAll, type TakenBatch } from './stream.ts';
 import type { Tally } from './tally.ts';
 import { strategyOf } from './target.ts';
 import { unseenColumns } from './unseen.ts';
+import { tellVanished } from './vanished.ts';
+import { wideningOf } from './widening.ts';
 
 export interface PipelineRun {
   readonly config: Config;
@@ -41,6 +43,8 @@ export interface PipelineRun {
   readonly max_records?: number;
   /** Write nothing: the target is taken to hold what is read, whose end becomes the checkpoint. */
   readonly adopt: boolean;
+  /** Let columns of the target become wider where values ask for it. */
+  readonly accept_schema: boolean;
   /** Let an empty read empty a target that has something. */
   readonly allow_empty: boolean;
   readonly signal: AbortSignal;
@@ -122,7 +126,8 @@ async function transfer(
     const partition = pipeline.partition ?? pipeline.stream.partitions[0];
     const strategy = (column: string) => strategyOf(pipeline, column);
     const retried = io.retry && ((record: SourceRecord) => io.retry?.element(record));
-    const mapper = createMapper({ ...pipeline, partition, strategy, run, retried });
+    const widening = wideningOf(io);
+    const mapper = createMapper({ ...pipeline, partition, strategy, run, retried, widening });
     const existing = await sink.discover(pipeline.target);
     // Files have no types to get wrong: all their columns are there from the start.
     const columns = pipeline.sink.plugin.modes.includes('upsert') ? undefined : header;
@@ -134,7 +139,10 @@ async function transfer(
     try {
       await commitAll(io, batches, mapper, commits);
       await commits.finish(mapper.columns, read.isCut() ? undefined : complete(reading, io.tally));
-      if (!read.isCut() && !io.retry) tellUnseen(io, mapper);
+      if (!read.isCut() && !io.retry) {
+        tellUnseen(io, mapper);
+        await tellVanished(io, mapper.columns);
+      }
       return cursorOf(reading, commits);
     } finally {
       await commits.settle().catch(() => undefined);

@@ -30,6 +30,8 @@ export interface RunOptions extends RunRange {
   readonly max_records?: number;
   /** Do what was planned, and read nothing. */
   readonly saved?: SavedPlan;
+  /** Let columns take a wider type where values ask for it, keeping what is in them. */
+  readonly accept_schema?: boolean;
   /** Let an empty read empty what `replace` writes. */
   readonly allow_empty?: boolean;
   /** Take targets to hold what is read, where the state was lost: nothing is written but the checkpoint. */
@@ -117,7 +119,14 @@ async function startRun(
     logs.emit(event);
   };
   emit({ type: 'run_started', at: now(), run: id, pipelines: names });
-  const { max_records, adopt = false, allow_empty = false, rejects, report_bug } = options;
+  const {
+    max_records,
+    adopt = false,
+    allow_empty = false,
+    accept_schema = false,
+    rejects,
+    report_bug,
+  } = options;
   const plugins = openedPlugins(config, emit, signal);
   const opened = planning?.opened(plugins) ?? plugins;
   const failing = async (error: unknown): Promise<Ended> =>
@@ -134,6 +143,7 @@ async function startRun(
     max_records,
     adopt,
     allow_empty,
+    accept_schema,
     rejects,
     redact,
     failing,

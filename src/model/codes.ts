@@ -67,7 +67,7 @@ export const errorCodes = {
   'row/check':
     "A value broke the column's rule under `checks`. The row was kept as a reject; a missing value is judged as null.",
   'row/constraint':
-    'A constraint of the target refused the row: NOT NULL, UNIQUE, CHECK or a foreign key; the reason names it. The row was kept as a reject, and the others of its batch were written. Correct the row in the source or the mapping, or the constraint, then `syncline rejects retry`.',
+    'The target refused the row: a constraint (NOT NULL, UNIQUE, CHECK, a foreign key), a trigger, or a column whose type the value does not fit; the reason names it. The row was kept as a reject, and the others of its batch were written. Correct the row in the source or the mapping, or the constraint, then `syncline rejects retry`.',
   'row/depth':
     'A json value is nested deeper than 500 levels. The row was kept as a reject. Map the part of it that is needed.',
   'row/each':
@@ -84,6 +84,8 @@ export const errorCodes = {
     'Two columns or tables have names that differ only in case, which many databases take for one. Rename a column with `map`; write a table in `to` as the database has it.',
   'schema/collation':
     'A key column of the table is unique under a collation such as NOCASE, for which `a` and `A` are one key; Syncline keeps them apart, so the second could not be inserted. Make the table anew without the collation, or write to another one.',
+  'schema/key':
+    'The `primary_key` of a pipeline was changed, and its target was filled by the one before. Merged by another key, other rows would count as the same. Nothing was written. Write to another target, or remove this one and run with `--all`; where you gave the table the new key yourself, `syncline state reset` forgets the old one.',
   'schema/limit':
     'A table would get more columns than its database allows. Name the fields that are needed with `map`, or keep a record whole in one json column.',
   'schema/name':
@@ -95,7 +97,7 @@ export const errorCodes = {
   'schema/type':
     'A column that is already in the table is declared with a type that would change the values written to it. Nothing was written. Change the declaration, the `type`, or the name of the column.',
   'schema/type_changed':
-    'A column without a declared `type` got a value that does not fit the type it has. Declare the `type` in `map`; where a table was made with a narrower one, map the field to a column of another name, or have the table made anew.',
+    'A column without a declared `type` got a value that does not fit the type it has. Declare the `type` in `map`; where a table was made with a narrower one, `--accept-schema` makes the column wider, once, keeping what it holds; a column of the primary key stays as it is.',
   'sink/duplicate_key':
     'Several rows of the target table have the same primary key, so it is unknown which one a new row is to be merged into. Nothing was written. Remove all but one, or choose a key that tells them apart.',
   'sink/empty_replace':

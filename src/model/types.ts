@@ -140,6 +140,8 @@ export interface Target {
   readonly primary_key: readonly number[];
   /** The places of those key columns that tell the parent record (`replace_within`); else undefined. */
   readonly within?: readonly number[];
+  /** Where the sink declares the capability `widen`: its columns may take the wider types that `columns` have. */
+  readonly accept_schema?: boolean;
   /** Columns the sink fills on every insert and update; undefined where left out. */
   readonly stamps: { readonly run_id?: string; readonly synced_at?: string };
   readonly run: { readonly id: string /** ISO 8601, UTC. */; readonly started_at: string };

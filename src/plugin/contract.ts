@@ -112,6 +112,10 @@ export interface Batch {
 
 // Sinks --------------------------------------------------------------------------------------------------------------
 
+/** What a sink may be able to do; told in {@link SinkDefinition.capabilities}. */
+export const capabilities = ['ledger', 'memory', 'plan', 'journal', 'widen'] as const;
+export type Capability = (typeof capabilities)[number];
+
 export interface SinkDefinition<Options extends OptionsSchema = OptionsSchema> {
   readonly kind: 'sink';
   readonly name: string;
@@ -123,10 +127,11 @@ export interface SinkDefinition<Options extends OptionsSchema = OptionsSchema> {
   /**
    * `ledger`: it remembers checkpoints and what `keep_edits` needs beside the rows, in the same transaction. `memory`:
    * it keeps no ledger, and merges with what {@link TargetRequest.memory} remembers. `plan`: it can tell what a batch
-   * would change. `journal`: it can keep what a batch changed, and take it back. A pipeline that needs what its sink
-   * lacks is refused by `validate`, before anything is opened.
+   * would change. `journal`: it can keep what a batch changed, and take it back. `widen`: it can give a column a wider
+   * type, and keeps what is in it (`Target.accept_schema`). A pipeline that needs what its sink lacks is refused by
+   * `validate`, before anything is opened.
    */
-  readonly capabilities: readonly ('ledger' | 'memory' | 'plan' | 'journal')[];
+  readonly capabilities: readonly Capability[];
   /** Called once per run and sink, before its first target, and once more where it holds the log; must not write. */
   open(options: OptionsOf<Options>, context: PluginContext): Promise<OpenSink>;
 }
@@ -210,7 +215,7 @@ export interface Writer {
    * publishes at the end. When it rejects, nothing of the batch was written. Never called while one is under way.
    *
    * Where a constraint of the target refuses rows, it rejects with `RowsRefused`, which names them, or, where it cannot
-   * tell which, with a `SyncError` of the code `sql/constraint`. The refused rows become rejects, and the others are
+   * tell which, with a `SyncError` of the code `sql/constraint` or `sql/value`. The refused rows become rejects, and the others are
    * committed again; where they are not named, the batch is halved until they are found, if its rows may come twice.
    */
   commit(batch: RowBatch): Promise<Committed>;

@@ -1,6 +1,6 @@
 import { SyncError } from '../model/errors.ts';
 import { modes } from '../model/types.ts';
-import type { SinkDefinition, SourceDefinition } from './contract.ts';
+import { capabilities, type SinkDefinition, type SourceDefinition } from './contract.ts';
 
 /** What a plugin's module may export, by the name it exports it under. */
 export interface Definitions {
@@ -58,16 +58,13 @@ function streamProblem(source: Fields): string | undefined {
 }
 
 function sinkProblem(sink: Fields): string | undefined {
-  const own = Array.isArray(sink.modes) ? sink.modes : [];
-  const known = own.length > 0 && own.every((mode) => modes.includes(mode));
+  const written = Array.isArray(sink.modes) ? sink.modes : [];
+  const known = written.length > 0 && written.every((mode) => modes.includes(mode));
   if (!known) return `has no \`modes\`: one or more of ${modes.join(', ')}, its default first`;
-  const capabilities = Array.isArray(sink.capabilities) ? sink.capabilities : [undefined];
-  const stray = capabilities.findIndex(
-    (capability) => !['ledger', 'memory', 'plan', 'journal'].includes(String(capability)),
-  );
-  return stray === -1
-    ? undefined
-    : "has no `capabilities`: a list that may hold 'ledger', 'memory', 'plan' and 'journal'";
+  const own = Array.isArray(sink.capabilities) ? sink.capabilities : [undefined];
+  const names: readonly unknown[] = capabilities;
+  if (own.every((capability) => names.includes(capability))) return undefined;
+  return `has no \`capabilities\`: a list that may hold ${capabilities.join(', ')}`;
 }
 
 function isFields(value: unknown): value is Fields {

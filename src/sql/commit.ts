@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../model/codes.ts';
 import { SyncError } from '../model/errors.ts';
 import type { MergeFunction, Target } from '../model/types.ts';
 import type { Committed } from '../plugin/contract.ts';
@@ -23,7 +24,7 @@ export async function commit(database: Transactions, batch: StoredBatch): Promis
   try {
     return await commitBy(writeTogether);
   } catch (error) {
-    if (!(error instanceof SyncError) || error.code !== 'sql/constraint') throw error;
+    if (!(error instanceof SyncError) || !refusals.has(error.code)) throw error;
     return commitBy(writeOneByOne);
   }
 }
@@ -81,6 +82,9 @@ async function hasWritten(
   if (batch.rows.length + inserted + updated > 0) return true;
   return deleted > 0 ? hasRows(session, batch.target.name) : before;
 }
+
+/** What is about rows, so that the others can be written without them. */
+const refusals: ReadonlySet<ErrorCode> = new Set(['sql/constraint', 'sql/value']);
 
 const nothing: Committed = {
   schema_changes: [],

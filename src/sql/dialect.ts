@@ -22,6 +22,13 @@ export interface TableColumn extends Declaration {
 
 export type TableColumns = ReadonlyMap<string, TableColumn>;
 
+/** A column that is to take a wider type. */
+export interface Widening {
+  readonly column: TableColumn;
+  readonly from: ColumnType;
+  readonly to: ColumnType;
+}
+
 /** A target whose table is ready to take its rows: every column is known as it is declared there. */
 export interface ReadyTarget extends Target {
   readonly columns: readonly (TargetColumn & { readonly declared: string })[];
@@ -99,6 +106,8 @@ export interface Dialect {
   refuseFoldedKey(session: Session, target: Target): Promise<void>;
   /** The columns that each index of the table finds by their exact value, in order. */
   indexedColumns(session: Session, target: string): Promise<(string | undefined)[][]>;
+  /** Gives a column a wider type, with all it holds. Returns how it is declared then; throws where that would lose something. */
+  widen(session: Session, target: string, change: Widening): Promise<string>;
   createIndex(session: Session, target: string, columns: readonly string[]): Promise<void>;
   /** The columns of the key that the table itself declares, in order. */
   declaredKey(session: Session, target: string): Promise<readonly string[]>;

@@ -104,6 +104,25 @@ export async function readWritten(
   return found;
 }
 
+const pageSize = 1000;
+
+/** What was written to one column, page by page. */
+export async function* pageWritten(
+  session: Session,
+  target: string,
+  column: string,
+): AsyncGenerator<readonly { readonly row: string; readonly value: SqlValue }[]> {
+  const { dialect } = session;
+  const sql = `SELECT row, value FROM ${dialect.ledger('written')}
+    WHERE target = ? AND name = ? AND row > ? ORDER BY row LIMIT ${pageSize}`;
+  for (let after = ''; ; ) {
+    const rows = await session.all(sql, [dialect.nameOf(target), column, after]);
+    if (rows.length === 0) return;
+    yield rows.map(([row, value = null]) => ({ row: String(row), value }));
+    after = String(rows.at(-1)?.[0]);
+  }
+}
+
 export interface WrittenField {
   readonly row: string;
   readonly name: string;

@@ -5,6 +5,7 @@ import { constraintOf } from './libsql-error.ts';
 import { createIndex, indexedColumns, refuseFoldedKey } from './libsql-indexes.ts';
 import { declaredTypes, holds, typeOf } from './libsql-types.ts';
 import { literal, readable, toCell } from './libsql-values.ts';
+import { widen } from './libsql-widen.ts';
 import { quote } from './quote.ts';
 import type { Session } from './session.ts';
 
@@ -76,6 +77,7 @@ export const libsqlDialect: Dialect = {
   declaredKey,
   rowsMove: false,
   rowPlace,
+  widen,
   hasTriggers,
 
   constraintOf,

@@ -41,8 +41,14 @@ export function isBusy(error: unknown): boolean {
   return code === 5 || code === 6;
 }
 
+/** True when SQLite would not do what it was asked, for a reason that its message gives. */
+export function isRefusal(error: unknown): error is Error {
+  return primaryCode(error) === 1;
+}
+
 /** What a constraint refused, where that is what the driver says: `UNIQUE constraint failed: people.email`. */
 export function constraintOf(error: unknown): Omit<RefusedRow, 'row'> | undefined {
+  if (error instanceof SyncError && error.code === 'sql/value') return { reason: error.message };
   if (!(error instanceof Error) || primaryCode(error) !== 19) return undefined;
   const [, field] = /^(?:NOT NULL|UNIQUE) constraint failed: [^.,]+\.([^.,]+)$/.exec(error.message) ?? [];
   return { field, reason: error.message };

@@ -31,8 +31,8 @@ export function toParameter(value: unknown): SqlValue {
 }
 
 function refused(what: string): SyncError {
-  return new SyncError('sql/value', `SQLite cannot store ${what} as it is, so nothing was written`, {
-    hint: 'Map the field that holds it to something else, or clean it in the source.',
+  return new SyncError('sql/value', `SQLite cannot store ${what} as it is`, {
+    hint: 'Map the field that holds it to something else, or clean it in the source. Nothing of its batch was written.',
   });
 }
 

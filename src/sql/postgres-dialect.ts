@@ -14,6 +14,7 @@ import {
 import { constraintOf } from './postgres-error.ts';
 import { baseOf, declaredTypes, holds, typeOf } from './postgres-types.ts';
 import { toArray, toCell } from './postgres-values.ts';
+import { widen } from './postgres-widen.ts';
 import { quote as quoteAny } from './quote.ts';
 
 export interface PostgresSchemas {
@@ -139,6 +140,7 @@ export function postgresDialect(
     },
     refuseFoldedKey: (session, target) => refuseFoldedKey(session, nameOf(target.name), target),
     indexedColumns: (session, target) => indexedColumns(session, nameOf(target)),
+    widen: (session, target, change) => widen(session, nameOf(target), change),
     async createIndex(session, target, columns) {
       const table = quoteTable(nameOf(target));
       await session.run(`CREATE INDEX ON ${table} (${columns.map(quote).join(', ')})`);

@@ -36,6 +36,7 @@ const untrusted: Known = [
 
 /** By SQLSTATE, whole or its class of two characters, and by Node's codes. */
 const known: { readonly [code: string]: Known } = {
+  '0A': ['sql/failed', 'cannot do that', 'Drop what stands in the way, run again, then make it anew.'],
   '22': ['sql/value', 'refused a value', 'Map the field to something else, or widen the column.'],
   '23': [
     'sql/constraint',
@@ -51,6 +52,12 @@ const known: { readonly [code: string]: Known } = {
   '3D000': ['sql/connect', 'is not there', 'Create it, or correct its name in the `url`.'],
   '3F000': ['schema/target', 'lacks a schema', 'Create it, or correct `to` or `ledger_schema`.'],
   '42501': ['sql/denied', 'denies it to this user', 'Grant the user of the `url` what it needs.'],
+  // What a function of the table raised itself.
+  P0001: [
+    'sql/constraint',
+    'refused a row',
+    'Correct the row, or the trigger. Nothing of its batch was written.',
+  ],
   '53100': [
     'sql/full',
     'does not fit on its disk',
@@ -115,11 +122,15 @@ function isServerError(error: ServerError): boolean {
   return error.severity !== undefined && /^[0-9A-Z]{5}$/.test(error.code ?? '');
 }
 
-/** What a constraint refused. PostgreSQL names the column itself, or in a detail such as `Key (email)=(a) already exists.` */
+/**
+ * What refused a row: a constraint, a trigger of the table, or a type that the value does not fit. PostgreSQL names the
+ * column itself, or in a detail such as `Key (email)=(a) already exists.`
+ */
 export function constraintOf(error: unknown): Omit<RefusedRow, 'row'> | undefined {
   if (!(error instanceof Error)) return undefined;
+  if (error instanceof SyncError && error.code === 'sql/value') return { reason: error.message };
   const { code = '', message, column, detail = '' }: ServerError = error;
-  if (!isServerError(error) || !code.startsWith('23')) return undefined;
+  if (!isServerError(error) || !/^(22|23|P0001)/.test(code)) return undefined;
   const [, plain, quoted] = /\((?:([a-z_0-9$]+)|"((?:[^"]|"")+)")\)=\(/.exec(detail) ?? [];
   return { field: column ?? plain ?? quoted?.replaceAll('""', '"'), reason: message };
 }

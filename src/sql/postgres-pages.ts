@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import type { PageSize } from './libsql-pages.ts';
-import { asText } from './postgres.ts';
+import { asText } from './postgres-session.ts';
 
 /** Rows as the server sent them, and how many bytes. */
 export interface TextPage {

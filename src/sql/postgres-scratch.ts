@@ -1,8 +1,9 @@
 import type { Client } from 'pg';
 import { SyncError } from '../model/errors.ts';
-import { type Postgres, sessionOf } from './postgres.ts';
+import type { Postgres } from './postgres.ts';
 import { quoteTable, type TableName } from './postgres-catalog.ts';
 import { type PostgresSchemas, postgresDialect, tableName } from './postgres-dialect.ts';
+import { sessionOf } from './postgres-session.ts';
 import type { Beside, ScratchDatabase } from './scratch.ts';
 import type { Session } from './session.ts';
 import { storedColumns } from './table.ts';

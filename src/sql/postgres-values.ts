@@ -72,8 +72,8 @@ function printedReal(number: number): number {
 }
 
 function refused(what: string): SyncError {
-  return new SyncError('sql/value', `PostgreSQL cannot store ${what} as it is, so nothing was written`, {
-    hint: 'Map the field that holds it to something else, widen the column, or clean it in the source.',
+  return new SyncError('sql/value', `PostgreSQL cannot store ${what} as it is`, {
+    hint: 'Map the field that holds it to something else, widen the column, or clean it in the source. Nothing of its batch was written.',
   });
 }
 

@@ -1,10 +1,10 @@
-import type { Client, CustomTypesConfig } from 'pg';
+import type { Client } from 'pg';
 import { SyncError } from '../model/errors.ts';
-import type { SqlValue } from './libsql.ts';
-import { type PostgresSchemas, postgresDialect, tableName } from './postgres-dialect.ts';
+import { type PostgresSchemas, tableName } from './postgres-dialect.ts';
 import { conflictOf, isLost, toSyncError } from './postgres-error.ts';
+import { sessionOf } from './postgres-session.ts';
 import { type Address, parsePostgresUrl } from './postgres-url.ts';
-import { toParameter } from './postgres-values.ts';
+import { watch } from './postgres-watch.ts';
 import type { Session, Transactions } from './session.ts';
 
 export interface PostgresOptions {
@@ -13,7 +13,7 @@ export interface PostgresOptions {
   readonly directory: string;
   /** Where ledgers lie; undefined: with the tables of their targets. */
   readonly ledgerSchema?: string;
-  /** How long a lock held elsewhere is waited for, in milliseconds. */
+  /** How long a lock held elsewhere is waited for, and a server that says nothing, in milliseconds. */
   readonly patience?: number;
 }
 
@@ -24,9 +24,6 @@ const writing = 'BEGIN; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergej
 const snapshot = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 /** How often work is begun anew after a conflict with another writer. */
 const mostAttempts = 10;
-
-/** Every value as the text the server sent: the driver's own parsing would round some. */
-export const asText: CustomTypesConfig = { getTypeParser: () => (text: unknown) => text };
 
 /** Holds for one transaction, so that a pooler between us and the server is left as it was. */
 const settings = [
@@ -46,12 +43,14 @@ export class Postgres {
   readonly #ledgerSchema: string | undefined;
   readonly #settings: string;
   readonly #where: string;
+  readonly #patience: number;
   readonly #idle: Client[] = [];
   #usual: Promise<string> | undefined;
 
   constructor({ url, directory, ledgerSchema, patience = defaultPatience }: PostgresOptions) {
     this.#address = parsePostgresUrl(url, directory);
     this.#ledgerSchema = ledgerSchema;
+    this.#patience = patience;
     const all = [...settings, `lock_timeout = ${patience}`].map((setting) => `SET LOCAL ${setting}`);
     this.#settings = all.join('; ');
     const { host = 'localhost', port = 5432, database = '' } = this.#address;
@@ -223,6 +222,16 @@ export class Postgres {
     return { usual: await this.#usual, ledger: this.#ledgerSchema };
   }
 
+  /** Whether the server still lets somebody in, or at least says why it does not. */
+  async #answers(): Promise<boolean> {
+    try {
+      this.abandon(await this.#connect());
+      return true;
+    } catch (error) {
+      return !isLost(error);
+    }
+  }
+
   async #connect(): Promise<Client> {
     const { ssl, fallback } = this.#address;
     try {
@@ -240,7 +249,7 @@ export class Postgres {
       ...address,
       ssl,
       keepAlive: true,
-      connectionTimeoutMillis: connectTimeout,
+      connectionTimeoutMillis: Math.min(connectTimeout, this.#patience),
       fallback_application_name: 'syncline',
     });
     // A connection that is lost while nothing is asked must not end the process, nor be used again.
@@ -250,6 +259,7 @@ export class Postgres {
     });
     try {
       await client.connect();
+      watch(client, this.#patience, () => this.#answers());
       return client;
     } catch (error) {
       // The server would wait for a login that was given up.
@@ -265,30 +275,4 @@ async function commit(client: Client): Promise<void> {
   } catch (cause) {
     throw isLost(cause) ? new CommitLost('COMMIT failed', { cause }) : cause;
   }
-}
-
-/** The connection as those need it who ask about a target whose ledger lies in such a schema. */
-export function sessionOf(client: Client, schemas: PostgresSchemas, ledger: string): Session {
-  const query = (sql: string, parameters: readonly unknown[] = []) =>
-    client.query<SqlValue[]>({
-      text: numbered(sql),
-      values: parameters.map(toParameter),
-      rowMode: 'array',
-      types: asText,
-    });
-  return {
-    dialect: postgresDialect(schemas, ledger),
-    all: async (sql, parameters) => (await query(sql, parameters)).rows,
-    run: async (sql, parameters) => (await query(sql, parameters)).rowCount ?? 0,
-  };
-}
-
-/** Every `?` outside of quotes as `$1`, `$2`, …. */
-export function numbered(sql: string): string {
-  let count = 0;
-  return sql.replace(/"[^"]*"|'[^']*'|\?/g, (found) => {
-    if (found !== '?') return found;
-    count += 1;
-    return `$${count}`;
-  });
 }

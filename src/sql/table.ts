@@ -11,6 +11,7 @@ import {
   rememberColumns,
 } from './ledger.ts';
 import type { Session } from './session.ts';
+import { mayWiden, widenColumns, wideningsOf } from './widen.ts';
 
 /** The columns a target has, with their types; undefined when there is no such table. */
 export async function discover(session: Session, name: string): Promise<readonly Column[] | undefined> {
@@ -52,22 +53,29 @@ export interface Prepared {
 export async function prepareTable(session: Session, target: Target): Promise<Prepared> {
   const { dialect } = session;
   const wanted = wantedColumns(target);
-  const table = await dialect.findTable(session, target.name);
-  if (!table) await forgetTarget(session, target.name);
+  const before = await dialect.findTable(session, target.name);
+  if (!before) await forgetTarget(session, target.name);
   const ledger = await readColumns(session, target.name);
-  const missing = wanted.filter((column) => !table?.has(column.name));
-  refuseTooMany(dialect, target, (table?.size ?? 0) + missing.length);
-  const others = new Set(table?.keys());
+  const missing = wanted.filter((column) => !before?.has(column.name));
+  refuseTooMany(dialect, target, (before?.size ?? 0) + missing.length);
+  const others = new Set(before?.keys());
   for (const { name } of wanted) others.delete(name);
   refuseSameName(dialect, target, [...wanted.map(({ name }) => name), ...others]);
-  for (const column of wanted) refuseUnfit(dialect, target, column, table?.get(column.name));
-  if (table) await dialect.refuseFoldedKey(session, target);
+  const typeOf = (column: TableColumn) => typeNow(dialect, column, ledger);
+  const widenings = before ? wideningsOf(dialect, target, wanted, before, ledger, typeOf) : [];
+  const widening = new Set(widenings.map(({ column }) => column.name));
+  for (const column of wanted)
+    if (!widening.has(column.name)) refuseUnfit(dialect, target, column, before?.get(column.name), typeOf);
+  if (before) await dialect.refuseFoldedKey(session, target);
 
   const news = wanted
     .map((column) => ({ ...column, tracked: column.tracked || ledger.get(column.name)?.tracked === true }))
-    .filter((column) => !isKnown(dialect, column, table?.get(column.name), ledger));
-  const schema_changes = table
-    ? [...(await addColumns(session, target, missing)), ...(await ensureIndexes(session, target))]
+    .filter((column) => !isKnown(dialect, column, before?.get(column.name), ledger));
+  const { table, changes } = before
+    ? await widenColumns(session, target, before, ledger, widenings)
+    : { table: undefined, changes: [] };
+  const schema_changes = before
+    ? [...changes, ...(await addColumns(session, target, missing)), ...(await ensureIndexes(session, target))]
     : await createTable(session, target, wanted);
   await rememberColumns(session, target.name, news);
   const tracked = [...ledger.values(), ...news].filter((column) => column.tracked);
@@ -185,6 +193,7 @@ function refuseUnfit(
   target: Target,
   { name, type }: LedgerColumn,
   existing: TableColumn | undefined,
+  typeOf: (column: TableColumn) => LedgerColumn['type'],
 ): void {
   if (!existing) return;
   const where = `the column ${quote(name)} of the table ${table(target.name)}`;
@@ -195,11 +204,13 @@ function refuseUnfit(
   }
   const stored = storedAs(type);
   if (holds(existing, stored)) return;
+  const from = typeOf(existing);
+  const wider = from !== 'stamp' && type !== 'stamp' && mayWiden(target, name, { from, to: type });
   throw new SyncError(
     'schema/type',
     `${where} is declared ${existing.declared}, which would ${existing.strict ? 'refuse' : 'change'} values of type ${stored}`,
     {
-      hint: `Declare it ${declaredTypes[stored]}, or map the field to another column or type.`,
+      hint: `${wider ? 'To make it wider, keeping what it holds, run once with --accept-schema. Else declare' : 'Declare'} it ${declaredTypes[stored]}, or map the field to another column or type.`,
     },
   );
 }

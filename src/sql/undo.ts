@@ -9,7 +9,7 @@ import { writeChanges } from './changes.ts';
 import { holdEntry, type StoredEntry, writeEntry } from './checkpoints.ts';
 import type { ReadyTarget, RowPlace } from './dialect.ts';
 import { type Entry, hashRow, parseEntries, parseMemory, type Shape } from './journal-entry.ts';
-import { forgetRow, hasJournal, rememberWritten } from './ledger.ts';
+import { forgetRow, hasJournal, readColumns, rememberWritten } from './ledger.ts';
 import { isExactly, nameAt, storedRows } from './lookup.ts';
 import { plainTarget } from './plain-target.ts';
 import type { Session } from './session.ts';
@@ -103,6 +103,7 @@ async function whatIsThere(
   const nothing: WhatIsThere = { present: new Map(), appended: new Map() };
   const target = entries.length > 0 ? await plainTarget(session, name, shape) : undefined;
   if (target === undefined) return nothing;
+  await refuseWidened(session, name, shape);
   const keys = entries.flatMap(([kind, key]) => (kind === 'append' ? [] : [key]));
   const present = new Map<string, Row>();
   for (const row of await storedRows(session, target, shape.key, keys))
@@ -111,6 +112,20 @@ async function whatIsThere(
   const place = places.length > 0 ? await session.dialect.rowPlace(session, name) : undefined;
   const appended = place ? await appendedRows(session, target, place, places) : nothing.appended;
   return { target, place, present, appended };
+}
+
+/** Throws where a column was given another type since: what was kept is not what would lie there now. */
+async function refuseWidened(session: Session, target: string, { columns }: Shape): Promise<void> {
+  const known = await readColumns(session, target);
+  for (const { name, type } of columns) {
+    const now = known.get(name)?.type;
+    if (now === undefined || now === type) continue;
+    throw new SyncError(
+      'undo/edited',
+      `the column ${session.dialect.quote(name)} of ${session.dialect.table(target)} was ${type} then, and is ${now} now`,
+      { hint: 'What the run changed in it is told by `syncline diff`; it cannot be put back as it was.' },
+    );
+  }
 }
 
 /** What taking one batch back comes to. */

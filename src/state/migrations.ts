@@ -95,6 +95,10 @@ const migrations: readonly (readonly string[])[] = [
       PRIMARY KEY (sink, target, row, name)
     ) WITHOUT ROWID`,
   ],
+  [
+    // The columns that the last whole read of a part brought, where it takes them as they come.
+    'CREATE TABLE columns (part TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (part, name)) WITHOUT ROWID',
+  ],
 ];
 
 /** False for the state of an older version; throws `state/newer`. */

@@ -1,5 +1,6 @@
 import type { EditMemory, Ledger } from '../plugin/contract.ts';
 import { checkpointsOf } from './checkpoints.ts';
+import { columnsIn, type SeenColumns } from './columns.ts';
 import { editMemoryOf } from './edit-memory.ts';
 import { openStateFile } from './file.ts';
 import { type History, historyOf, keepAlive } from './history.ts';
@@ -19,7 +20,7 @@ export type { Schedules } from './schedules.ts';
 export type { PipelineStatus } from './status.ts';
 
 /** What Syncline remembers: its runs, their leases, rejects and logs, and the checkpoints of sinks without a ledger. */
-export interface State extends History, Rejects, Retries, Schedules, KeptLogs {
+export interface State extends History, Rejects, Retries, Schedules, KeptLogs, SeenColumns {
   /**
    * Asks for the right to run a pipeline. A lease that is free, expired, or whose holder has died is given, with a
    * fence greater than any before and than `atLeast`; else it is told who holds it.
@@ -56,6 +57,7 @@ export async function openState(file: string, times: LeaseTimes = leaseTimes): P
     ...logsIn(database),
     ...retriesOf(database),
     ...schedulesOf(database),
+    ...columnsIn(database),
     acquire: (pipeline, run, atLeast) => leases.acquire(pipeline, run, atLeast),
     ledger: (sink) => checkpointsOf(database, sink),
     editMemory: (sink) => editMemoryOf(database, sink),

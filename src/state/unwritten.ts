@@ -3,6 +3,7 @@ import type { LedgerEntry, LedgerKey } from '../model/checkpoint.ts';
 import type { Ledger } from '../plugin/contract.ts';
 import { type Database, openDatabase } from '../sql/index.ts';
 import { checkpointsOf } from './checkpoints.ts';
+import { columnsIn } from './columns.ts';
 import { editMemoryOf } from './edit-memory.ts';
 import { historyOf } from './history.ts';
 import { logsIn } from './logs.ts';
@@ -26,6 +27,7 @@ export async function readState(file: string): Promise<State> {
     ...logsIn(database),
     ...retriesOf(database),
     ...schedulesOf(database),
+    ...columnsIn(database),
     markInterrupted: async () => [],
     acquire: async (_pipeline, _run, atLeast) => {
       const lost = new AbortController().signal;

@@ -5,6 +5,9 @@ import { type Evidence, evidenceOf, holds, inferType, noEvidence, widen } from '
 import type { Field, Mapping } from './mapping.ts';
 import { quote } from './refusal.ts';
 
+/** A column took a wider type: rows that were mapped before it are to be mapped again. */
+export class ColumnWidened extends Error {}
+
 /** What a table of SQLite can have. More are hardly a schema: names were made of data. */
 const mostColumns = 2000;
 
@@ -89,9 +92,18 @@ export class Columns {
     this.#learned = true;
   }
 
-  /** Stops the pipeline where a value asks for a wider type than its column has, and no one said what to do then. */
-  refuseChange(field: MappedField, value: Value): void {
-    if (field.type && !this.#settlesMisfits(field)) refuseWider(field, field.type, evidenceOf(value), value);
+  /**
+   * Widens a column where a value asks for a wider type than it has, if that is accepted, and throws `ColumnWidened`;
+   * stops the pipeline where no one said what to do then.
+   */
+  meetMisfit(field: MappedField, value: Value): void {
+    if (!field.type || this.#settlesMisfits(field)) return;
+    const type = this.#widerType(field, field.type, evidenceOf(value), value);
+    if (type === field.type) return;
+    field.settle(type);
+    this.#settled[field.place] = { name: field.column, type };
+    this.#copy = undefined;
+    throw new ColumnWidened();
   }
 
   #add(declaration: Field): MappedField {
@@ -124,9 +136,17 @@ export class Columns {
   #typeInTarget(field: MappedField): ColumnType | undefined {
     const type = this.#target?.get(field.column);
     const misfit = this.#misfits.get(field);
-    if (type && misfit !== undefined && !this.#settlesMisfits(field))
-      refuseWider(field, type, field.seen, misfit);
-    return type;
+    if (!type || misfit === undefined || this.#settlesMisfits(field)) return type;
+    return this.#widerType(field, type, field.seen, misfit);
+  }
+
+  /** The type a column is to have from now on; throws where it may not become wider. */
+  #widerType(field: MappedField, type: ColumnType, seen: Evidence, value: Value): ColumnType {
+    if (seen === noEvidence) return type;
+    const wider = widen(type, seen);
+    const { widening } = this.#mapping;
+    if (wider === type || (widening === 'accept' && !field.isKey)) return wider;
+    throw typeChanged(field, type, wider, value, widening !== undefined);
   }
 
   #settlesMisfits(field: MappedField): boolean {
@@ -166,18 +186,30 @@ function sameButCase(one: string, other: string): SyncError {
   });
 }
 
-function refuseWider({ column }: MappedField, type: ColumnType, seen: Evidence, value: Value): void {
-  if (seen === noEvidence) return;
-  const wider = widen(type, seen);
-  if (wider === type) return;
+function typeChanged(
+  { column, isKey }: MappedField,
+  type: ColumnType,
+  wider: ColumnType,
+  value: Value,
+  /** Whether the target can give a column another type. */
+  canWiden: boolean,
+): SyncError {
   const message = `column ${quote(column)} is of type ${type}, and ${quote(value)} does not fit: it would have to become ${wider}`;
-  const declare = `Declare its type in map, such as { type: ${wider} }`;
-  const wayOut = isWrittenAsText(type)
-    ? declare
-    : `${declare}. A table that has the column keeps the type it was made with: there, map the field to a column of another name, or remove the table and read everything again`;
-  throw new SyncError('schema/type_changed', message, {
-    hint: `${wayOut}. Or say with on_error what such values become; schema_contract: freeze rejects their rows instead.`,
+  return new SyncError('schema/type_changed', message, {
+    hint: `${isKey ? keyWayOut : canWiden ? widenWayOut : wayOut(type, wider)}. Or say with on_error what such values become; schema_contract: freeze rejects their rows instead.`,
   });
+}
+
+const keyWayOut =
+  'The key tells which row is which, so its type stays: map it to a column of another name, or remove the table and read everything again';
+
+const widenWayOut =
+  'To make the column wider, keeping what it holds, run once with --accept-schema. Else map the field to a column of another name';
+
+function wayOut(type: ColumnType, wider: ColumnType): string {
+  const declare = `Declare its type in map, such as { type: ${wider} }`;
+  if (isWrittenAsText(type)) return declare;
+  return `${declare}. A target that has the column keeps the type it was made with: there, map the field to a column of another name, or remove the target and read everything again`;
 }
 
 /** A column whose cells are text takes text of any other kind as well. */

@@ -1,5 +1,5 @@
 import type { Cell, Column, Reject, Scope, SourceRecord, Value } from '../model/types.ts';
-import { Columns } from './columns.ts';
+import { Columns, ColumnWidened } from './columns.ts';
 import { compileCondition } from './condition.ts';
 import type { ExpressionScope } from './expression.ts';
 import type { MappedBatch, Mapper, Mapping } from './mapping.ts';
@@ -96,6 +96,17 @@ class RecordMapper implements Mapper {
 
   map(records: readonly SourceRecord[], partition = this.#scope.partition): MappedBatch {
     this.#scope.partition = partition;
+    for (;;) {
+      try {
+        return this.#mapBatch(records);
+      } catch (error) {
+        // Its rows are of one kind, and no column widens more often than there are types.
+        if (!(error instanceof ColumnWidened)) throw error;
+      }
+    }
+  }
+
+  #mapBatch(records: readonly SourceRecord[]): MappedBatch {
     const output = newOutput();
     const { width } = this.#columns;
     for (const [place, record] of records.entries()) {

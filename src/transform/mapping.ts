@@ -50,6 +50,11 @@ export interface Mapping {
   readonly within?: readonly string[];
   readonly strategy: (column: string) => Strategy;
   readonly schema_contract: 'evolve' | 'freeze';
+  /**
+   * What happens under `evolve` when a value asks for a wider type than its column has: `accept` takes the type, `offer`
+   * stops and says how to. Undefined where the target cannot change a column's type.
+   */
+  readonly widening?: 'accept' | 'offer';
   readonly run: { readonly id: string; readonly started_at: string };
   /** What `$partition.NAME` reads, until `map` is told of another. */
   readonly partition?: Partition;

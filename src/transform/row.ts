@@ -142,7 +142,7 @@ export class RowMapper {
       this.defaulted += 1;
       return field.fallback();
     }
-    if (refusal.code === 'row/type') this.#columns.refuseChange(field, value);
+    if (refusal.code === 'row/type') this.#columns.meetMisfit(field, value);
     return refusal;
   }
 

@@ -12,11 +12,20 @@ async function proxyTo(url: string) {
   const proxy = {
     /** Called for what the client sends: true cuts the connection once the server has answered it. */
     cutAfter: (_text: string): boolean => false,
+    /** The same, but the server never hears of it. */
+    cutBefore: (_text: string): boolean => false,
     /** The same, but the server is left to itself. */
     cutAt: (_text: string): boolean => false,
+    /** The same, but from then on nothing gets through, for nobody, and no connection is closed. */
+    freezeAt: (_text: string): boolean => false,
     url: '',
   };
+  let frozen = false;
   const server = createServer((client) => {
+    if (frozen) {
+      sockets.add(client);
+      return;
+    }
     const upstream = new URL(url);
     const database = new (client.constructor as typeof Socket)();
     database.connect(Number(upstream.port), upstream.hostname);
@@ -32,6 +41,12 @@ async function proxyTo(url: string) {
     client.on('data', (data) => {
       const text = data.toString('latin1');
       cut ||= proxy.cutAfter(text);
+      frozen ||= proxy.freezeAt(text);
+      if (frozen) return;
+      if (proxy.cutBefore(text)) {
+        client.destroy();
+        return;
+      }
       database.write(data);
       if (!proxy.cutAt(text)) return;
       client.removeAllListeners('close');
@@ -115,6 +130,71 @@ describe('a connection that is lost', () => {
       schema_changes: ['table created'],
     });
     expect(await query(url, 'SELECT count(*) FROM rows')).toEqual([['50']]);
+  });
+});
+
+test.each([
+  ['landed', 'cutAfter', 0],
+  ['did not land', 'cutBefore', 1],
+] as const)('a run whose COMMIT is cut off adds every row once: it %s', async (_what, cut, code) => {
+  const url = await freshDatabase();
+  const proxy = await proxyTo(url);
+  const folder = await folderWith({
+    'rows.jsonl': Array.from({ length: 300 }, (_, n) => `{"id":${n}}\n`).join(''),
+    'sync.config.yaml': `version: 1
+sources: { files: { type: file, streams: { rows: rows.jsonl } } }
+sinks: { db: { type: postgres, url: "${proxy.url}" } }
+pipelines: { rows: { from: files.rows, to: db.rows, mode: append, batch_size: 100 } }
+`,
+  });
+  let rows = 0;
+  let cuts = 0;
+  proxy[cut] = (text) => {
+    if (text.includes('INSERT INTO "public"."rows"')) rows += 1;
+    if (rows !== 2 || cuts > 0 || !text.includes('COMMIT')) return false;
+    cuts += 1;
+    return true;
+  };
+  const first = await syncline(folder, ['run', '--json']);
+  expect({ code: first.code, cuts }).toEqual({ code, cuts: 1 });
+  if (code === 1) {
+    const { error } = JSON.parse(first.stdout).pipelines.rows;
+    expect(error).toMatchObject({ code: 'sql/connection_lost', hint: expect.stringContaining('run again') });
+    expect(await query(url, 'SELECT count(*) FROM rows')).toEqual([['100']]);
+    expect(await syncline(folder, ['run', '--quiet'])).toMatchObject({ code: 0 });
+  }
+  expect(await query(url, 'SELECT count(*), count(DISTINCT id) FROM rows')).toEqual([['300', '300']]);
+});
+
+describe('a server that says nothing any more', () => {
+  test.each([
+    ['while it writes', 'INSERT INTO "public"."rows"', 'sql/connection_lost'],
+    ['while it commits', 'COMMIT', 'sql/outcome'],
+    ['when it is asked', 'BEGIN', 'sql/connection_lost'],
+  ])('is given up after a while: %s', async (_when, word, code) => {
+    const url = await freshDatabase();
+    const proxy = await proxyTo(url);
+    const sink = await openPostgresTargets({ url: proxy.url, directory: '/', patience: 400 });
+    const writer = await sink.begin(batchOf(1).target);
+    await writer.commit(batchOf(1));
+    proxy.freezeAt = (text) => text.includes(word);
+    await expect(writer.commit(batchOf(2))).rejects.toMatchObject({ code, hint: expect.any(String) });
+    await sink.close();
+    expect(await query(url, 'SELECT count(*) FROM rows')).toEqual([['50']]);
+  });
+
+  test('but answers others is waited for, as long as it takes', async () => {
+    const url = await freshDatabase();
+    const sink = await openPostgresTargets({ url, directory: '/', patience: 200 });
+    onTestFinished(() => sink.close());
+    const writer = await sink.begin(batchOf(1).target);
+    await writer.commit(batchOf(1));
+    await query(
+      url,
+      `CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1); RETURN NULL; END $$;
+      CREATE TRIGGER slow AFTER INSERT ON rows FOR EACH STATEMENT EXECUTE FUNCTION slow()`,
+    );
+    expect(await writer.commit(batchOf(2))).toMatchObject({ inserted: 50 });
   });
 });
 

@@ -119,3 +119,102 @@ pipelines:
   expect(await syncline(folder, ['rejects', 'retry'])).toMatchObject({ code: 0 });
   expect(await query(url, 'SELECT count(*) FROM rows')).toEqual([['4']]);
 });
+
+const raising = `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN IF NEW.v = 'bad' THEN RAISE EXCEPTION 'no % here', NEW.v; END IF; RETURN NULL; END $$;`;
+
+/** A column, a value it refuses, and one it takes. */
+const refusals: readonly [what: string, sql: string, bad: string, good: string, reason: string][] = [
+  ['too long a text', 'CREATE TABLE rows (id text PRIMARY KEY, v varchar(3))', 'long', 'abc', 'varying(3)'],
+  [
+    'no member of an enum',
+    `CREATE TYPE mood AS ENUM ('ok'); CREATE TABLE rows (id text PRIMARY KEY, v mood)`,
+    'bad',
+    'ok',
+    'mood',
+  ],
+  [
+    'no uuid',
+    'CREATE TABLE rows (id text PRIMARY KEY, v uuid)',
+    'x',
+    '00000000-0000-4000-8000-0123456789ab',
+    'uuid',
+  ],
+  [
+    'an exception of a trigger',
+    `CREATE TABLE rows (id text PRIMARY KEY, v text); ${raising}
+    CREATE TRIGGER refuse AFTER INSERT OR UPDATE ON rows FOR EACH ROW EXECUTE FUNCTION refuse()`,
+    'bad',
+    'ok',
+    'no bad here',
+  ],
+];
+
+test.each(refusals)(
+  'a row is refused by name, and the others could be written: %s',
+  async (_what, sql, bad, good, reason) => {
+    const { sink, url } = await opened(`${sql};`);
+    const columns: TargetShape = {
+      columns: [
+        ['id', 'string'],
+        ['v', 'string'],
+      ],
+    };
+    const commit = commitRows(sink, columns, [
+      ['0', good],
+      ['1', bad],
+      ['2', good],
+    ]);
+    await expect(commit).rejects.toMatchObject({
+      rows: [{ row: 1, reason: expect.stringContaining(reason) }],
+    });
+    expect(await query(url, 'SELECT id FROM rows')).toEqual([]);
+  },
+);
+
+const judgedAtTheEnd: typeof refusals = [
+  [
+    'an exception at the end of the transaction',
+    `CREATE TABLE rows (id text PRIMARY KEY, v text); ${raising}
+    CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON rows DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION refuse()`,
+    'bad',
+    'ok',
+    'no bad here',
+  ],
+  [
+    'a foreign key that is judged at the end',
+    `CREATE TABLE others (v text PRIMARY KEY); INSERT INTO others VALUES ('ok');
+    CREATE TABLE rows (id text PRIMARY KEY, v text REFERENCES others DEFERRABLE INITIALLY DEFERRED)`,
+    'bad',
+    'ok',
+    'rows_v_fkey',
+  ],
+];
+
+test.each(judgedAtTheEnd)(
+  'a run makes a reject of it, and writes the rest: %s',
+  async (_what, sql, bad, good, reason) => {
+    const url = await freshDatabase();
+    await query(url, `${sql};`);
+    const folder = await folderWith({
+      'rows.jsonl': [good, bad, good, good]
+        .map((v, id) => `${JSON.stringify({ id: String(id), v })}\n`)
+        .join(''),
+      'sync.config.yaml': `version: 1
+sources: { files: { type: file, streams: { rows: rows.jsonl } } }
+sinks: { db: { type: postgres, url: "${url}" } }
+pipelines: { rows: { from: files.rows, to: db.rows, primary_key: id } }
+`,
+    });
+    const { code, stdout } = await syncline(folder, ['run', '--json']);
+    expect({ code, ...JSON.parse(stdout).pipelines.rows }).toMatchObject({
+      code: 3,
+      inserted: 3,
+      rejected: 1,
+    });
+    const [reject] = JSON.parse((await syncline(folder, ['rejects', 'show', '--json'])).stdout);
+    expect(reject).toMatchObject({ record: { id: '1' }, reason: expect.stringContaining(reason) });
+    expect(await query(url, 'SELECT id FROM rows ORDER BY id')).toEqual([['0'], ['2'], ['3']]);
+  },
+);

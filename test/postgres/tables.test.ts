@@ -67,7 +67,7 @@ describe('a table that others made', () => {
       `CREATE TYPE "Mood" AS ENUM ('ok'); CREATE DOMAIN short AS varchar(3); CREATE TABLE rows (id integer PRIMARY KEY, v ${declared})`,
     );
     const shape: TargetShape = { columns: [id, ['v', type]] };
-    const code = type === 'string' && declared === 'json' ? 'schema/type' : 'sql/value';
+    const code = type === 'string' && declared === 'json' ? 'schema/type' : 'sql/constraint';
     await expect(
       commitRows(sink, shape, [
         [1, null],

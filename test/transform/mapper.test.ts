@@ -660,3 +660,59 @@ describe('replace_within', () => {
     expect(run({}, [{ a: 1 }])).not.toHaveProperty('scopes');
   });
 });
+
+describe('a wider type that is accepted', () => {
+  const existing: readonly Column[] = [
+    { name: 'id', type: 'integer' },
+    { name: 'n', type: 'integer' },
+  ];
+  const accepting: Partial<Mapping> = { widening: 'accept', primary_key: ['id'] };
+
+  test('is that of all rows of the batch, also of those before it', () => {
+    const mapper = mapperOf(accepting);
+    mapper.learn([{ id: 0, n: 0 }], existing);
+    const before = mapper.columns;
+    const { rows, rejects } = mapper.map([
+      { id: 1, n: 1 },
+      { id: 2, n: 'x' },
+      { id: 3, n: 2 ** 53 },
+      { n: 4 },
+    ]);
+    expect(rows).toEqual([
+      [1, '1'],
+      [2, 'x'],
+      [3, '9007199254740992'],
+    ]);
+    expect(rejects).toHaveLength(1);
+    expect(mapper.columns).toContainEqual({ name: 'n', type: 'string' });
+    expect(before).toEqual(existing);
+  });
+
+  test('holds what the whole sample asks for', () => {
+    const { names, rows } = run(
+      accepting,
+      [
+        { id: 1, n: 0.5 },
+        { id: 2, n: 9007199254740993n },
+      ],
+      existing,
+    );
+    expect(names).toEqual(['id integer', 'n decimal']);
+    expect(rows).toEqual([
+      [1, '0.5'],
+      [2, '9007199254740993'],
+    ]);
+  });
+
+  test('is not that of a key, nor of what is frozen or has an answer of its own', () => {
+    expect(() => run(accepting, [{ id: 'a', n: 1 }], existing)).toThrow(error('schema/type_changed', '"id"'));
+    const frozen = run({ ...accepting, schema_contract: 'freeze' }, [{ id: 1, n: 'x' }], existing);
+    expect([frozen.names, frozen.rejects.length]).toEqual([['id integer', 'n integer'], 1]);
+    const fields: Field[] = [
+      { column: 'id', from: 'id' },
+      { column: 'n', from: 'n', on_error: 'null' },
+    ];
+    const answered = run({ ...accepting, fields }, [{ id: 1, n: 'x' }], existing);
+    expect([answered.names, answered.rows]).toEqual([['id integer', 'n integer'], [[1, null]]]);
+  });
+});

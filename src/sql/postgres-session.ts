@@ -1,0 +1,34 @@
+import type { Client, CustomTypesConfig } from 'pg';
+import type { SqlValue } from './libsql.ts';
+import { type PostgresSchemas, postgresDialect } from './postgres-dialect.ts';
+import { toParameter } from './postgres-values.ts';
+import type { Session } from './session.ts';
+
+/** Every value as the text the server sent: the driver's own parsing would round some. */
+export const asText: CustomTypesConfig = { getTypeParser: () => (text: unknown) => text };
+
+/** The connection as those need it who ask about a target whose ledger lies in such a schema. */
+export function sessionOf(client: Client, schemas: PostgresSchemas, ledger: string): Session {
+  const query = (sql: string, parameters: readonly unknown[] = []) =>
+    client.query<SqlValue[]>({
+      text: numbered(sql),
+      values: parameters.map(toParameter),
+      rowMode: 'array',
+      types: asText,
+    });
+  return {
+    dialect: postgresDialect(schemas, ledger),
+    all: async (sql, parameters) => (await query(sql, parameters)).rows,
+    run: async (sql, parameters) => (await query(sql, parameters)).rowCount ?? 0,
+  };
+}
+
+/** Every `?` outside of quotes as `$1`, `$2`, …. */
+export function numbered(sql: string): string {
+  let count = 0;
+  return sql.replace(/"[^"]*"|'[^']*'|\?/g, (found) => {
+    if (found !== '?') return found;
+    count += 1;
+    return `$${count}`;
+  });
+}
