@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError, Option } from 'commander';
-import { positiveNumber, wholeNumber } from './cli/arguments.ts';
+import { positiveNumber, rowLimit, wholeNumber } from './cli/arguments.ts';
 import { addMemoryCommands } from './cli/memory.ts';
 import { addPlanCommand, addUndoCommands } from './cli/plan.ts';
 import { endWith } from './commands/ending.ts';
@@ -130,7 +130,12 @@ function addCommands(program: Command, execute: (work: Work) => Promise<void>): 
     .option('--allow-rejects', 'rejected rows alone do not change the exit code', false)
     .option('--accept-schema', 'let columns take a wider type where values ask for it', false)
     .option('--adopt', 'take the target to hold what the source has, where the state was lost', false)
-    .option('--allow-empty', 'let an empty read empty what mode replace writes', false)
+    .option('--allow-empty', 'let an empty read empty what mode replace or mirror writes', false)
+    .option(
+      '--allow-delete <n>',
+      'let so many rows go, or such a share (30%), that are not in the source any more',
+      rowLimit,
+    )
     .action((names: string[], flags: RunFlags) =>
       execute(async (shell) => (await import('./commands/run.ts')).run(shell, names, flags)),
     );

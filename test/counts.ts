@@ -23,6 +23,9 @@ export const stops = soak ? 50 : 3;
 /** How often a process is killed that writes to a server. */
 export const serverKills = soak ? 40 : 3;
 
+/** How often a process is killed that writes in every mode at once. */
+export const modeKills = soak ? 40 : 2;
+
 /** How many processes start at once. */
 export const processes = soak ? 16 : 5;
 

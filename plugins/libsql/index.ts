@@ -86,7 +86,7 @@ export const sink = defineSink({
   name: 'libsql',
   summary: 'Writes to tables of a libSQL or SQLite database file, merging rows by primary key.',
   options,
-  modes: ['upsert', 'append'],
-  capabilities: ['ledger', 'plan', 'journal', 'widen'],
+  modes: ['upsert', 'append', 'replace', 'mirror', 'snapshot'],
+  capabilities: ['ledger', 'plan', 'journal', 'widen', 'absence'],
   open: ({ url }, { directory }) => openTargets({ path: databasePath(url, directory) }),
 });

@@ -96,8 +96,8 @@ export const sink = defineSink({
   summary:
     'Writes to tables of a PostgreSQL database (`to: db.people`, `to: db.sales.people`), merging rows by primary key.',
   options: sinkOptions,
-  modes: ['upsert', 'append'],
-  capabilities: ['ledger', 'plan', 'journal', 'widen'],
+  modes: ['upsert', 'append', 'replace', 'mirror', 'snapshot'],
+  capabilities: ['ledger', 'plan', 'journal', 'widen', 'absence'],
   open: async ({ url, ledger_schema }, { directory }) =>
     openPostgresTargets({ url, directory, ledgerSchema: ledger_schema }),
 });

@@ -28,7 +28,7 @@ export async function preview(shell: Shell, name: string, limit: number): Promis
 
 function text(
   number: number,
-  { record, rows, rejects, skipped }: Previewed,
+  { record, rows, rejects, skipped, deleted }: Previewed,
   known: readonly Column[],
 ): string {
   const types = new Map(known.map((column) => [column.name, column.type]));
@@ -39,7 +39,8 @@ function text(
     ({ field, reason }) =>
       `    rejected: ${field === undefined ? '' : `${printable(field)}: `}${printable(reason)}\n`,
   );
-  const left = skipped > 0 ? [`    ${count(skipped)} skipped by where\n`] : [];
+  const left = skipped > 0 ? [`    ${count(skipped)} skipped\n`] : [];
+  if (deleted) left.unshift('    deleted at the source\n');
   return `record ${number}  ${shortened(showJson(record), 200)}\n${[...shown, ...refused, ...left].join('')}\n`;
 }
 
@@ -48,13 +49,14 @@ function cellText(cell: Cell): string {
 }
 
 function documents(records: readonly Previewed[], output: 'json' | 'ndjson', redact: Redact): string {
-  const lines = records.map(({ record, rows, rejects, skipped }) =>
+  const lines = records.map(({ record, rows, rejects, skipped, deleted }) =>
     showJson(
       {
         record,
         rows: rows.map((row) => Object.fromEntries(row)),
         rejects: rejects.map(({ field = null, code, reason }) => ({ field, code, reason })),
         skipped,
+        deleted,
       },
       redact,
     ),

@@ -1,3 +1,4 @@
+import type { RowLimit } from '../config/config.ts';
 import { openRunner, type Runner, type RunOptions } from '../engine/runner.ts';
 import { openPlan } from '../engine/saved-plan.ts';
 import { selectPipelines } from '../engine/select.ts';
@@ -15,6 +16,7 @@ export interface RunFlags extends RangeFlags {
   readonly allowRejects: boolean;
   readonly allowEmpty: boolean;
   readonly acceptSchema: boolean;
+  readonly allowDelete?: RowLimit;
   readonly adopt: boolean;
   readonly concurrency?: number;
   /** A plan to do, as it was saved. */
@@ -51,6 +53,7 @@ export async function run(shell: Shell, names: readonly string[], flags: RunFlag
       saved,
       allow_empty: flags.allowEmpty,
       accept_schema: flags.acceptSchema,
+      allow_delete: flags.allowDelete,
       allow_rejects: flags.allowRejects,
     };
     return await runWatched(shell, runner, options, stop, watch).finally(() => runner.close());

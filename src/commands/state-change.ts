@@ -10,6 +10,7 @@ import { moveCursor } from '../engine/rollback.ts';
 import { pipelineNamed } from '../engine/select.ts';
 import type { LedgerEntry, LedgerKey } from '../model/checkpoint.ts';
 import { SyncError } from '../model/errors.ts';
+import { readsWhole } from '../model/modes.ts';
 import { plural } from '../model/plural.ts';
 import type { Ledger } from '../plugin/contract.ts';
 import type { State } from '../state/state.ts';
@@ -101,7 +102,7 @@ async function renameOne(
     if (entry === undefined) return false;
     await underLease(state, ledger, key, 'state rename', async (there, fence) => {
       refuseTaken(part, there);
-      await ledger.write(key, { ...entry, fence: Math.max(fence, entry.fence) });
+      await ledger.write(key, { ...movable(entry, part), fence: Math.max(fence, entry.fence) });
       // Only now: if this is cut off, the checkpoint is there twice, never lost.
       await ledger.write(oldKey, undefined);
     });
@@ -141,8 +142,14 @@ async function importOne(
   await underLease(state, ledger, key, 'state import', (there, fence) => {
     // What was committed last is true of this ledger only, and so is its fence.
     const { run, batch } = there ?? unwritten;
-    return ledger.write(key, { ...entry, run, batch, fence });
+    return ledger.write(key, { ...movable(entry, part), run, batch, fence });
   });
+}
+
+/** What a mirror has seen of a read that is under way stays behind: elsewhere that read begins anew. */
+function movable<Entry extends Pick<LedgerEntry, 'checkpoint'>>(entry: Entry, { mode }: PipelinePart): Entry {
+  const { cursor } = entry.checkpoint;
+  return mode === 'mirror' ? { ...entry, checkpoint: cursor === undefined ? {} : { cursor } } : entry;
 }
 
 const unwritten: Pick<LedgerEntry, 'run' | 'batch'> = { run: '', batch: 0 };
@@ -155,7 +162,7 @@ async function readDocument(shell: Shell, file: string): Promise<string> {
 }
 
 function keepsCursor({ stream, mode }: PipelinePart): boolean {
-  return stream.incremental !== undefined && mode !== 'replace';
+  return stream.incremental !== undefined && !readsWhole(mode);
 }
 
 function refuseWithoutCursor(pipeline: PipelineConfig): void {

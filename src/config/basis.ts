@@ -27,8 +27,10 @@ export function basisOf(pipeline: PipelineConfig): string {
 }
 
 /** What rows are made by, as such text: a read that goes on under another one would make rows of two kinds. */
-export function mappingOf({ fields, rest, checks }: PipelineConfig): string {
-  return stableJson({ fields, rest, checks: [...checks] });
+export function mappingOf({ fields, rest, checks, stream, deletes }: PipelineConfig): string {
+  const { deleted_when } = stream;
+  const deleting = deletes && { mode: deletes.mode, column: deletes.column };
+  return stableJson({ fields, rest, checks: [...checks], deleted_when, deleting });
 }
 
 /** Keys in order, and none without a value. */

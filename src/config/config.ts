@@ -3,6 +3,7 @@ import type { Mode, Partition, Strategy } from '../model/types.ts';
 import type { SinkDefinition, SourceDefinition } from '../plugin/contract.ts';
 import type { Incremental } from '../transform/incremental.ts';
 import type { Condition, Field } from '../transform/mapping.ts';
+import type { Period } from '../transform/period.ts';
 import type { DaemonConfig } from './daemon.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import type { JournalConfig } from './journal.ts';
@@ -61,6 +62,8 @@ export interface StreamConfig {
   /** Fields of the record. */
   readonly primary_key: readonly string[];
   readonly incremental?: Incremental;
+  /** Which records are deleted at the source. */
+  readonly deleted_when?: Condition;
   /** What it is read once for each of; empty: it is read as it is. */
   readonly partitions: readonly Partition[];
 }
@@ -73,8 +76,8 @@ export interface SinkConfig {
   readonly options: { readonly [name: string]: unknown };
 }
 
-/** More rejects than this fail a pipeline: a number of rows, or a share of the rows that were read. */
-export type RejectLimit = { readonly rows: number } | { readonly percent: number };
+/** So many rows and no more: a number of them, or a share of all. */
+export type RowLimit = { readonly rows: number } | { readonly percent: number };
 
 /** Where rows go, and how they meet what is there. */
 export interface TargetConfig {
@@ -83,6 +86,25 @@ export interface TargetConfig {
   readonly target: string;
   readonly mode: Mode;
   readonly merge: { readonly fields: ReadonlyMap<string, Strategy>; readonly others: Strategy };
+  /** Where rows are deleted: because they are absent, or the source says so. */
+  readonly deletes?: Deletes;
+}
+
+/** What deleting a row does. */
+export interface Deletes {
+  readonly mode: 'soft' | 'hard' | 'ignore';
+  /** Under `soft`: the column that says since when. */
+  readonly column: string;
+  /** More rows that go for being absent fail the pipeline before the first one. */
+  readonly max: RowLimit;
+}
+
+/** One row per key and period of the run's start. */
+export interface Snapshot {
+  readonly every: Period;
+  readonly timezone: string;
+  /** The column the period is written to. */
+  readonly column: string;
 }
 
 /** A pipeline, as it writes to its first target. */
@@ -102,7 +124,9 @@ export interface PipelineConfig extends TargetConfig {
   /** The columns that tell the parent record, under `replace_within`. */
   readonly within?: readonly string[];
   readonly checks: ReadonlyMap<string, unknown>;
-  readonly rejects: { readonly max: RejectLimit };
+  readonly rejects: { readonly max: RowLimit };
+  /** Of the targets in the mode snapshot. */
+  readonly snapshot?: Snapshot;
   readonly schema_contract: 'evolve' | 'freeze';
   /** When the daemon runs it; undefined: when it is asked for, or with those it comes after. */
   readonly schedule?: Schedule;

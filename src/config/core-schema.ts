@@ -3,7 +3,7 @@ import { daemonSchema } from './daemon.ts';
 import { durationSchema } from './durations.ts';
 import { journalSchema } from './journal.ts';
 import { logsSchema } from './logs.ts';
-import { pipelineSchema } from './pipeline-schema.ts';
+import { conditionSchema, pipelineSchema } from './pipeline-schema.ts';
 
 /** A JSON Schema, or a part of one, as data. */
 export interface Schema {
@@ -88,6 +88,12 @@ export const streamSchema = {
           'What a record without the field does: stop the pipeline, be read in every run, or be left out.',
       },
     },
+  },
+  deleted_when: {
+    ...conditionSchema,
+    description:
+      'Which records the source says are deleted: a path whose value is neither missing, null nor false, or an expression. Only their key is read; `deletes` of the pipeline says what becomes of the row.',
+    examples: ['deleted', { expr: "record.status == 'gone'" }],
   },
   partitions: {
     type: 'object',

@@ -1,7 +1,8 @@
 import type { Mode, Strategy } from '../model/types.ts';
 import { parsePath } from '../transform/path.ts';
 import type { Columns } from './columns.ts';
-import type { SinkConfig, SourceConfig, StreamConfig } from './config.ts';
+import type { Deletes, PipelineConfig, SinkConfig, Snapshot, SourceConfig, StreamConfig } from './config.ts';
+import { checkDeletions } from './deletions.ts';
 import type { ConfigPath } from './document.ts';
 import type { Finding, Findings } from './findings.ts';
 import { printShort } from './quote.ts';
@@ -24,6 +25,12 @@ export interface Combination {
   readonly strategies: Strategies;
   readonly replaceWithin: boolean;
   readonly fullEvery: boolean;
+  readonly deletes: Deletes;
+  readonly deletesPath: ConfigPath;
+  /** The keys of `deletes` that were written. */
+  readonly deleting: readonly string[];
+  readonly snapshot: Snapshot | undefined;
+  readonly stamps: PipelineConfig['columns'];
 }
 
 /**
@@ -38,9 +45,11 @@ export function checkCombination(combination: Combination, findings: Findings): 
     findings.error({ path: modePath, code: 'config/mode', message, help });
     return;
   }
-  if (mode === 'upsert' && key.length === 0) findings.error(missingKey(combination));
-  if (mode !== 'upsert' && merged.length > 0) {
-    const message = `\`merge\` is for the mode upsert, and this is ${mode}: no row meets one that is there`;
+  const merges = mode === 'upsert' || mode === 'mirror';
+  if ((merges || mode === 'snapshot') && key.length === 0) findings.error(missingKey(combination));
+  if (!merges && merged.length > 0) {
+    const why = mode === 'snapshot' ? 'a row that is there stays' : 'no row meets one that is there';
+    const message = `\`merge\` is for the modes upsert and mirror, and this is ${mode}: ${why}`;
     const help =
       'Leave `merge` out (`merge: null` where it comes from `defaults`), or choose `mode: upsert`.';
     findings.error({ path: mergePath, what: 'key', code: 'config/mode', message, help });
@@ -50,16 +59,17 @@ export function checkCombination(combination: Combination, findings: Findings): 
   checkLedger(combination, findings);
   checkReplaceWithin(combination, findings);
   checkExact(combination, findings);
+  checkDeletions(combination, findings);
 }
 
-function missingKey({ path, stream, each }: Combination) {
+function missingKey({ path, mode, stream, each }: Combination) {
   const fields = stream.primary_key.join(', ');
   const taken = `the stream's own key (${fields}) is not mapped as it is: map it with \`from\`, or name the columns in \`primary_key\`.`;
   const perElement =
     'under `each` one record makes many rows: name the columns that tell them apart in `primary_key`.';
   const none = 'add `primary_key: COLUMN`, or only add rows with `mode: append`.';
   const help = fields === '' ? none : each ? perElement : taken;
-  const message = 'the mode upsert needs a primary key, to find the row that is already there';
+  const message = `the mode ${mode} needs a primary key, to find the row that is already there`;
   return { path, what: 'key', code: 'config/primary_key', message, help } as const;
 }
 
@@ -76,7 +86,7 @@ function checkKeyTypes({ path, key, columns }: Combination, findings: Findings):
 
 /** Rows meet because their keys are equal, so there is nothing to merge in a key. */
 function checkMergedKey({ mergePath, mode, key, merged }: Combination, findings: Findings): void {
-  if (mode !== 'upsert') return;
+  if (mode !== 'upsert' && mode !== 'mirror') return;
   for (const column of merged.filter((name) => key.includes(name))) {
     const message = `${printShort(column)} belongs to the primary key, which is the same in both rows: it never merges`;
     const help = 'Leave it out of `merge`, or choose another `primary_key`.';

@@ -1,9 +1,10 @@
 import { columnTypes, modes } from '../model/types.ts';
+import { periods } from '../transform/period.ts';
 import { durationSchema } from './durations.ts';
 import { scheduleSchema } from './schedule.ts';
-import { strategySchema, targetsSchema } from './target-schema.ts';
+import { deletesSchema, limitSchema, strategySchema, targetsSchema } from './target-schema.ts';
 
-const condition = {
+export const conditionSchema = {
   type: ['string', 'object'],
   minLength: 1,
   required: ['expr'],
@@ -115,7 +116,7 @@ export const pipelineSchema = {
     mode: {
       enum: modes,
       description:
-        "How rows meet what is there: `upsert` merges by key, `append` inserts, `replace` puts a complete read in the place of what was there. Default: the sink's first; `upsert` for databases, `replace` for files, `append` for stdout.",
+        "How rows meet what is there: `upsert` merges by key, `append` inserts, `replace` puts a complete read in the place of what was there, `mirror` upserts and then deletes what a complete read did not contain, `snapshot` adds a row per key and period. Default: the sink's first; `upsert` for databases, `replace` for files, `append` for stdout.",
       examples: ['append'],
     },
     map: {
@@ -138,7 +139,7 @@ export const pipelineSchema = {
       examples: ['items'],
     },
     where: {
-      ...condition,
+      ...conditionSchema,
       description:
         'Which rows to take: a path whose value is neither missing, null nor false, or an expression. The others are skipped, and counted.',
       examples: ['active', { expr: 'record.amount > 0' }],
@@ -169,14 +170,41 @@ export const pipelineSchema = {
       description: 'How many rows may be rejected before the pipeline counts as failed.',
       properties: {
         max: {
-          type: ['integer', 'string'],
-          minimum: 0,
-          pattern: '^([0-9]{1,9}|([0-9]{1,2}([.][0-9]{1,3})?|100)%)$',
-          patternErrorMessage: 'A number of rows such as `20`, or a share such as `5%`.',
+          ...limitSchema,
           default: '5%',
           description:
             'More rejects than this fail the pipeline. A share is judged every 1,000 rows and at the end; fewer than 10 rejects exceed it only when no row was accepted.',
           examples: ['5%', 0],
+        },
+      },
+    },
+    deletes: deletesSchema,
+    snapshot: {
+      type: 'object',
+      required: ['every'],
+      additionalProperties: false,
+      description:
+        "Under mode `snapshot`: one row per key and period of the run's start. What is there already stays as it is.",
+      examples: [{ every: 'day', timezone: 'Europe/Berlin' }],
+      properties: {
+        every: {
+          enum: periods,
+          description: 'How long a period is. A week is that of ISO 8601: `2026-W47`.',
+        },
+        timezone: {
+          type: 'string',
+          minLength: 1,
+          default: 'UTC',
+          description: 'The time zone whose clocks tell the period.',
+          examples: ['Europe/Berlin'],
+        },
+        column: {
+          type: 'string',
+          minLength: 1,
+          default: 'snapshot_period',
+          description:
+            'The column the period is written to: `2026-11-22T13`, `2026-11-22`, `2026-W47`, `2026-11`.',
+          examples: ['snapshot_period'],
         },
       },
     },

@@ -1,6 +1,6 @@
 import type { Mode } from '../model/types.ts';
 import type { Columns } from './columns.ts';
-import type { SinkConfig, TargetConfig } from './config.ts';
+import type { Deletes, RowLimit, SinkConfig, TargetConfig } from './config.ts';
 import { type Fields, isFields, toFields } from './defaults.ts';
 import type { ConfigPath } from './document.ts';
 import type { Findings } from './findings.ts';
@@ -10,11 +10,15 @@ import type { Checked } from './validate.ts';
 
 /** One target of a pipeline, and where in the config it says what. */
 export interface PipelineTarget extends TargetConfig {
+  readonly deletes: Deletes;
   readonly path: ConfigPath;
   readonly modePath: ConfigPath;
   readonly mergePath: ConfigPath;
   /** The columns `merge` names, `*` among them. */
   readonly merged: readonly string[];
+  readonly deletesPath: ConfigPath;
+  /** The keys of `deletes` that were written. */
+  readonly deleting: readonly string[];
 }
 
 interface Surroundings {
@@ -40,7 +44,7 @@ export function resolveTargets(value: Fields, path: ConfigPath, around: Surround
       : [targetOf(value, own, { path, place: written, own: place }, found, around)];
   });
   refuseRepeated(targets, around.findings);
-  return targets.map((target) => withoutMerge(target, targets));
+  return targets.map((target) => withoutDeletes(withoutMerge(target, targets), targets));
 }
 
 /** Checks the strategies of targets that have their own, and those of the pipeline. */
@@ -84,6 +88,7 @@ function targetOf(
 ): PipelineTarget {
   const merge = own.merge === undefined ? mergeOf(value) : mergeOf(own);
   const mode = (own.mode ?? value.mode) as Mode | undefined;
+  const deletes = fieldsOf(own.deletes ?? value.deletes);
   return {
     sink,
     target,
@@ -93,14 +98,39 @@ function targetOf(
     modePath: [...(own.mode === undefined ? path : ownPath), 'mode'],
     mergePath: [...(own.merge === undefined ? path : ownPath), 'merge'],
     merged: Object.keys(merge),
+    deletes: resolveDeletes(deletes),
+    deletesPath: [...(own.deletes === undefined ? path : ownPath), 'deletes'],
+    deleting: Object.keys(deletes),
   };
 }
 
 /** The pipeline's `merge` is for those of several targets that merge. */
 function withoutMerge(target: PipelineTarget, all: readonly PipelineTarget[]): PipelineTarget {
   const isOwn = target.mergePath[2] === 'to';
-  if (isOwn || target.mode === 'upsert' || !all.some(({ mode }) => mode === 'upsert')) return target;
+  if (isOwn || merges(target) || !all.some(merges)) return target;
   return { ...target, merge: { fields: new Map(), others: { type: 'overwrite' } }, merged: [] };
+}
+
+/** Its `deletes` is for those that mirror, or else for those that replace: the others need not be able to. */
+function withoutDeletes(target: PipelineTarget, all: readonly PipelineTarget[]): PipelineTarget {
+  const isOwn = target.deletesPath[2] === 'to';
+  const meant = (['mirror', 'replace'] as const).find((mode) => all.some((other) => other.mode === mode));
+  return isOwn || meant === undefined || target.mode === meant ? target : { ...target, deleting: [] };
+}
+
+function merges({ mode }: PipelineTarget): boolean {
+  return mode === 'upsert' || mode === 'mirror';
+}
+
+function resolveDeletes({ mode = 'soft', column = '_deleted_at', max = '20%' }: Fields): Deletes {
+  return { mode: mode as Deletes['mode'], column: String(column), max: limitOf(max) };
+}
+
+/** A number of rows, or a share. */
+export function limitOf(max: unknown): RowLimit {
+  return typeof max === 'string' && max.endsWith('%')
+    ? { percent: Number(max.slice(0, -1)) }
+    : { rows: Number(max) };
 }
 
 function refuseRepeated(targets: readonly PipelineTarget[], findings: Findings): void {
@@ -112,5 +142,9 @@ function refuseRepeated(targets: readonly PipelineTarget[], findings: Findings):
 }
 
 function mergeOf({ merge }: Fields): Fields {
-  return isFields(merge) ? merge : toFields([]);
+  return fieldsOf(merge);
+}
+
+function fieldsOf(value: unknown): Fields {
+  return isFields(value) ? value : toFields([]);
 }

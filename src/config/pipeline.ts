@@ -1,16 +1,18 @@
 import { compileCheck } from '../transform/checks.ts';
 import { parsePath } from '../transform/path.ts';
+import { createZone } from '../transform/zone.ts';
 import { resolveAfter } from './after.ts';
 import { type Columns, columnsOf, mappedKey, requireColumn } from './columns.ts';
-import type { Config, PipelineConfig, RejectLimit } from './config.ts';
+import type { Config, PipelineConfig, Snapshot, TargetConfig } from './config.ts';
 import { type Fields, isFields } from './defaults.ts';
+import { checkSnapshotUse, deletesOf } from './deletions.ts';
 import type { ConfigPath } from './document.ts';
 import { resolveDuration } from './durations.ts';
 import { resolveCondition, resolveFields } from './fields.ts';
 import type { Findings } from './findings.ts';
 import { checkCombination, parentColumns } from './matrix.ts';
 import { checkPartitionPaths } from './partitions.ts';
-import { checkTargetStrategies, type PipelineTarget, resolveTargets } from './pipeline-targets.ts';
+import { checkTargetStrategies, limitOf, type PipelineTarget, resolveTargets } from './pipeline-targets.ts';
 import { resolveFrom } from './references.ts';
 import { resolveSchedule } from './schedule.ts';
 import type { Checked } from './validate.ts';
@@ -37,6 +39,7 @@ type Parts = Pick<
   | 'after'
   | 'fresh_for'
   | 'full_every'
+  | 'snapshot'
 >;
 
 /** A pipeline whose schema was checked, with its defaults; undefined when something in it is wrong, which is told. */
@@ -81,18 +84,24 @@ function combine(name: string, value: Fields, ends: Ends, parts: Parts, findings
       strategies: target.merge,
       replaceWithin,
       fullEvery: parts.full_every !== undefined,
+      snapshot: parts.snapshot,
+      stamps: parts.columns,
     };
     checkCombination(combination, findings);
   }
-  const targets = ends.targets.map(({ sink, target, mode, merge }) => ({ sink, target, mode, merge }));
-  const { sink, target, mode, merge } = ends.targets[0];
+  checkSnapshotUse(parts.snapshot, ends.targets, ['pipelines', name], findings);
+  const targets = ends.targets.map((one) => {
+    const { sink, target, mode, merge } = one;
+    return { sink, target, mode, merge, deletes: deletesOf(one, ends.stream) };
+  });
+  const [{ sink, target, mode, merge, deletes }] = targets as [TargetConfig, ...TargetConfig[]];
   return {
     name,
     ...parts,
     source: ends.source,
     stream: ends.stream,
     targets,
-    ...{ sink, target, mode, merge },
+    ...{ sink, target, mode, merge, deletes },
     primary_key,
     rejects: { max: limitOf(isFields(value.rejects) ? value.rejects.max : undefined) },
     within: replaceWithin ? parentColumns(primary_key, columns) : undefined,
@@ -131,7 +140,15 @@ function resolveParts(value: Fields, path: ConfigPath, { checked, findings }: Su
     after: resolveAfter(value.after, checked.pipelines, [...path, 'after'], findings),
     fresh_for: resolveDuration(value.fresh_for, [...path, 'fresh_for'], findings),
     full_every: resolveDuration(value.full_every, [...path, 'full_every'], findings),
+    snapshot: resolveSnapshot(value.snapshot, [...path, 'snapshot'], findings),
   };
+}
+
+function resolveSnapshot(value: unknown, path: ConfigPath, findings: Findings): Snapshot | undefined {
+  if (!isFields(value) || findings.touches(path)) return undefined;
+  const { every, timezone, column } = value as unknown as Snapshot;
+  findings.attempt([...path, 'timezone'], () => createZone(timezone));
+  return { every, timezone, column };
 }
 
 /** Names in `primary_key` and `checks` against the columns of the mapping. */
@@ -187,12 +204,6 @@ function stampsOf(value: unknown): Parts['columns'] {
   const { run_id, synced_at } = isFields(value) ? value : {};
   const name = (stamp: unknown) => (typeof stamp === 'string' && stamp !== '' ? stamp : undefined);
   return { run_id: name(run_id), synced_at: name(synced_at) };
-}
-
-function limitOf(max: unknown): RejectLimit {
-  return typeof max === 'string' && max.endsWith('%')
-    ? { percent: Number(max.slice(0, -1)) }
-    : { rows: Number(max) };
 }
 
 /** A list that may be written as one string. */

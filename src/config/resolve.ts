@@ -7,6 +7,7 @@ import { resolveDaemon } from './daemon.ts';
 import { isFields } from './defaults.ts';
 import type { ConfigPath, Document } from './document.ts';
 import { resolveDuration } from './durations.ts';
+import { resolveCondition } from './fields.ts';
 import type { Findings } from './findings.ts';
 import { resolveIncremental } from './incremental.ts';
 import { resolveJournal } from './journal.ts';
@@ -64,16 +65,19 @@ function resolveSources(
   const sources = new Map<string, SourceConfig>();
   for (const { name, plugin, own, options, streams } of entries.values()) {
     if (plugin === undefined) continue;
-    const resolved = [...streams].map(([stream, { primary_key, incremental, partitions, ...options }]) => {
-      const path = ['sources', name, 'streams', stream];
-      return {
-        name: stream,
-        options,
-        primary_key: recordFields(primary_key, [...path, 'primary_key'], findings),
-        partitions: resolvePartitions(partitions, options, [...path, 'partitions'], findings),
-        incremental: resolveIncremental(incremental, plugin, [...path, 'incremental'], findings),
-      } satisfies StreamConfig;
-    });
+    const resolved = [...streams].map(
+      ([stream, { primary_key, incremental, deleted_when, partitions, ...options }]) => {
+        const path = ['sources', name, 'streams', stream];
+        return {
+          name: stream,
+          options,
+          primary_key: recordFields(primary_key, [...path, 'primary_key'], findings),
+          partitions: resolvePartitions(partitions, options, [...path, 'partitions'], findings),
+          deleted_when: resolveCondition(deleted_when, [...path, 'deleted_when'], findings),
+          incremental: resolveIncremental(incremental, plugin, [...path, 'incremental'], findings),
+        } satisfies StreamConfig;
+      },
+    );
     sources.set(name, {
       name,
       plugin,

@@ -1,8 +1,8 @@
 import { relative } from 'node:path';
 import { redactor } from '../model/redact.ts';
-import type { Strategy } from '../model/types.ts';
+import type { Mode, Strategy } from '../model/types.ts';
 import { printDuration } from '../transform/duration.ts';
-import type { Config, PipelineConfig } from './config.ts';
+import type { Config, Deletes, PipelineConfig, RowLimit } from './config.ts';
 import { coreSchema } from './core-schema.ts';
 import { printDaemon } from './daemon.ts';
 import { type Fields, isFields, mergeDefaults, toFields } from './defaults.ts';
@@ -44,7 +44,8 @@ function effective(config: Config, document: Document): Fields {
     const long = [...streams.values()].map((stream) => {
       const key = stream.primary_key.length > 0 ? { primary_key: stream.primary_key } : {};
       const incremental = stream.incremental && { incremental: toFields(Object.entries(stream.incremental)) };
-      return [stream.name, { ...stream.options, ...key, ...incremental }] as const;
+      const deleted = stream.deleted_when === undefined ? {} : { deleted_when: stream.deleted_when };
+      return [stream.name, { ...stream.options, ...key, ...incremental, ...deleted }] as const;
     });
     return [name, { type: typeOf('sources', name), ...options, streams: toFields(long) }] as const;
   });
@@ -88,7 +89,7 @@ function logsOf({ logs }: Config, written: unknown): Fields {
 function pipelineOf(pipeline: PipelineConfig, { directory }: Config): Fields {
   const { source, stream, sink, target, fields, rest, each, where, merge, checks, columns, within } =
     pipeline;
-  const { schedule, after, fresh_for, full_every, rejects } = pipeline;
+  const { schedule, after, fresh_for, full_every, rejects, deletes } = pipeline;
   const { max } = rejects;
   const map = fields?.map(({ column, ...field }) => [column, field] as const);
   const strategies = [...merge.fields, ['*', merge.others] as const];
@@ -104,7 +105,9 @@ function pipelineOf(pipeline: PipelineConfig, { directory }: Config): Fields {
     merge: toFields(strategies.map(([name, strategy]) => [name, strategyOf(strategy, directory)])),
     replace_within: within !== undefined,
     checks: checks.size > 0 ? toFields(checks) : undefined,
-    rejects: { max: 'rows' in max ? max.rows : `${max.percent}%` },
+    rejects: { max: printLimit(max) },
+    deletes: deletes && deletesOf(deletes, pipeline.mode),
+    snapshot: pipeline.mode === 'snapshot' ? pipeline.snapshot : undefined,
     schema_contract: pipeline.schema_contract,
     schedule: schedule && toFields(Object.entries(printSchedule(schedule))),
     after: after.pipelines.length > 0 ? after : undefined,
@@ -115,6 +118,15 @@ function pipelineOf(pipeline: PipelineConfig, { directory }: Config): Fields {
     enabled: pipeline.enabled,
     tags: pipeline.tags,
   };
+}
+
+function deletesOf({ mode, column, max }: Deletes, target: Mode): Fields {
+  if (target === 'replace') return { max: printLimit(max) };
+  return { mode, column: mode === 'soft' ? column : undefined, max: printLimit(max) };
+}
+
+function printLimit(max: RowLimit): number | string {
+  return 'rows' in max ? max.rows : `${max.percent}%`;
 }
 
 function strategyOf(strategy: Strategy, directory: string): unknown {

@@ -35,6 +35,42 @@ export const strategySchema = {
   ],
 } as const;
 
+/** A number of rows or a share of them. */
+export const limitSchema = {
+  type: ['integer', 'string'],
+  minimum: 0,
+  pattern: '^([0-9]{1,9}|([0-9]{1,2}([.][0-9]{1,3})?|100)%)$',
+  patternErrorMessage: 'A number of rows such as `20`, or a share such as `5%`.',
+} as const;
+
+/** What deleting does. Defaults are told and not declared: what is written here says that something was meant. */
+export const deletesSchema = {
+  type: 'object',
+  additionalProperties: false,
+  description:
+    'What becomes of rows that a complete read under `mirror` did not contain, or whose record is deleted (`deleted_when`). Under `replace` only `max` applies.',
+  examples: [{ mode: 'hard', max: '10%' }],
+  properties: {
+    mode: {
+      enum: ['soft', 'hard', 'ignore'],
+      description:
+        '`soft` marks rows with the time of the run, and clears the mark when they come back; `hard` removes them; `ignore` leaves them. Default: `soft`.',
+    },
+    column: {
+      type: 'string',
+      minLength: 1,
+      description: 'The column that `soft` marks; a row is living while it is null. Default: `_deleted_at`.',
+      examples: ['_deleted_at'],
+    },
+    max: {
+      ...limitSchema,
+      description:
+        'The delete guard: when more rows than this, and more than 5, are absent, the pipeline fails before the first of them is deleted. Default: `20%`. `--allow-delete` overrules it for one run.',
+      examples: ['20%', 100],
+    },
+  },
+} as const;
+
 /** `to`: one target, or several. */
 export const targetsSchema = {
   type: ['string', 'array'],
@@ -43,7 +79,7 @@ export const targetsSchema = {
     type: ['string', 'object'],
     required: ['target'],
     additionalProperties: false,
-    description: '`sink.target`, or that with a mode and a merge of its own.',
+    description: '`sink.target`, or that with a mode, `merge` and `deletes` of its own.',
     examples: ['db.campaigns', { target: 'files.campaigns', mode: 'append' }],
     properties: {
       target: {
@@ -62,6 +98,7 @@ export const targetsSchema = {
         description: "In the place of the pipeline's `merge`.",
         examples: [{ '*': 'keep_edits' }],
       },
+      deletes: { ...deletesSchema, description: "In the place of the pipeline's `deletes`." },
     },
   },
   description:

@@ -21,9 +21,11 @@ function comparePair(
   target: string,
   findings: Findings,
 ): void {
-  const replacing = [first, second].find(({ mode }) => mode === 'replace');
-  if (replacing !== undefined) {
-    const message = `"${first.name}" and "${second.name}" both write ${target}, and "${replacing.name}" replaces all that is there`;
+  const alone = [first, second].find(({ mode }) => mode === 'replace' || mode === 'mirror');
+  if (alone !== undefined) {
+    const does =
+      alone.mode === 'replace' ? 'replaces all that is there' : 'deletes what its source does not have';
+    const message = `"${first.name}" and "${second.name}" both write ${target}, and "${alone.name}" ${does}`;
     const help = 'Give one of them a target of its own, or let both upsert.';
     findings.error({ path: ['pipelines', second.name, 'to'], code: 'config/target', message, help });
     return;

@@ -1,9 +1,12 @@
 import type { Checkpoint, LedgerKey } from '../model/checkpoint.ts';
 import { SyncError } from '../model/errors.ts';
 import type { Column, Reject, RowBatch, Target } from '../model/types.ts';
+import type { CompleteRead } from '../plugin/absence-contract.ts';
 import type { Ledger, Writer } from '../plugin/contract.ts';
 import type { MappedBatch } from '../transform/mapping.ts';
-import { type Piece, refusalOf, toPieces } from './piece.ts';
+import { remembersSeen } from './absence.ts';
+import type { PipelinePart } from './parts.ts';
+import { type Piece, refusalOf, seenIn, tombstonesOf, toPieces } from './piece.ts';
 import { RejectGuard } from './reject-limit.ts';
 import { type BatchToCommit, RejectList } from './reject-list.ts';
 import { basis, isExact } from './resume.ts';
@@ -54,7 +57,8 @@ export class Commits {
   #before = 0;
   #pending: Promise<void> = Promise.resolve();
 
-  constructor(io: PipelineRun, place: CommitPlace, checkpoint: Checkpoint) {
+  /** `part` is the pipeline's, with the columns that are filled. */
+  constructor(io: PipelineRun, part: PipelinePart, place: CommitPlace, checkpoint: Checkpoint) {
     this.#io = io;
     this.#place = place;
     this.checkpoint = checkpoint;
@@ -63,7 +67,18 @@ export class Commits {
     this.#journal = io.config.journal.keep > 0;
     this.#guard = new RejectGuard(io.pipeline);
     this.#rejects = new RejectList(io, place.key);
-    this.#target = targetMaker(io.config, io.pipeline, place.key.pipeline, io.run);
+    this.#target = targetMaker(io.config, part, place.key.pipeline, io.run);
+  }
+
+  /** Before the first commit of a read that begins at its beginning: what others showed does not count for it. */
+  async forgetSeen(columns: readonly Column[], cursor: Checkpoint['cursor']): Promise<void> {
+    const read = this.#read(this.#targetFor(columns), 0, cursor === undefined ? {} : { cursor });
+    await this.#io.sink.absence?.forget(read);
+  }
+
+  /** The whole read, once it is finished. */
+  completeRead(columns: readonly Column[]): CompleteRead {
+    return this.#read(this.#targetFor(columns), this.#number + 2, this.checkpoint);
   }
 
   /** Waits for the commit before, then starts this one. */
@@ -119,7 +134,7 @@ export class Commits {
     this.#judge(mapped.rejects, mapped.rows.length);
     for (let piece = pieces[0]; piece; piece = pieces[0]) {
       try {
-        await this.#writePiece(piece, target, pieces.length === 1 ? checkpoint : this.checkpoint);
+        await this.#writePiece(piece, batch, pieces.length === 1 ? checkpoint : this.checkpoint);
         pieces.shift();
       } catch (error) {
         await this.#takeOut(error, piece, batch);
@@ -158,11 +173,27 @@ export class Commits {
     if (!retry) this.#guard.judge(tally.counts, this.#before + rows);
   }
 
-  async #writePiece({ rows, scopes }: Piece, target: Target, reached: Checkpoint): Promise<void> {
+  async #writePiece(piece: Piece, { mapped, target, rejects }: Pieces, reached: Checkpoint): Promise<void> {
+    const { rows, scopes } = piece;
     const number = this.#number + 1;
-    await this.#write({ target, number, rows, scopes, ledger: this.#entry(reached) });
+    const tombstones = tombstonesOf(piece, mapped);
+    const seen = remembersSeen(this.#io) && target.mode === 'mirror' ? seenIn(rejects) : undefined;
+    const ledger = this.#entry(reached);
+    await this.#write({ target, number, rows, scopes, tombstones, seen, ledger });
     this.#number = number;
     this.rows += rows.length;
+  }
+
+  #read(target: Target, number: number, checkpoint: Checkpoint): CompleteRead {
+    const ledger = this.#entry(checkpoint);
+    return {
+      target,
+      number,
+      ledger,
+      journal: this.#journal,
+      parts: [target.pipeline],
+      signal: this.#io.signal,
+    };
   }
 
   async #write(batch: RowBatch): Promise<void> {

@@ -2,6 +2,7 @@ import type { PipelineConfig } from '../config/config.ts';
 import { addCounts, countsBeside, type Failure, type PipelineResult, worstOutcome } from '../model/result.ts';
 import type { Ledger, OpenSink, OpenSource } from '../plugin/contract.ts';
 import type { Holder } from '../state/state.ts';
+import { CompleteReads } from './absence.ts';
 import { refuseOtherKey } from './key.ts';
 import { type PipelinePart, partitionLabel, partsOf, toOf } from './parts.ts';
 import type { Ended, RunShared } from './pipeline.ts';
@@ -42,7 +43,8 @@ export async function runParts(
   if (!('fence' in lease)) return { status: 'busy', error: heldBy(pipeline, lease) };
   try {
     const ended: PartResult[] = [];
-    for (const group of groups) ended.push(...(await runGroup(group, lease, scope, shared, tally)));
+    const reads = new CompleteReads(groups.flat().map(({ part }) => part));
+    for (const group of groups) ended.push(...(await runGroup(group, lease, scope, shared, tally, reads)));
     return combine(ended, pipeline);
   } finally {
     await lease.release();
@@ -67,6 +69,7 @@ async function runGroup(
   scope: ReadScope,
   shared: RunShared,
   pipelineTally: PipelineTally,
+  reads: CompleteReads,
 ): Promise<PartResult[]> {
   const tallies = pipelineTally.begin(group.map(({ part }) => labelOf(part)));
   const began = performance.now();
@@ -79,7 +82,9 @@ async function runGroup(
       const { part } = group[index] as Prepared;
       const tally = tallies[index] as Tally;
       const ended =
-        'io' in one ? await runBegun(one, readers.get(one), shared) : await shared.failing(one.failure);
+        'io' in one
+          ? await runBegun(one, readers.get(one), shared, reads)
+          : await shared.failing(one.failure);
       const status = ended.status === 'succeeded' && tally.counts.rejected > 0 ? 'partial' : ended.status;
       const durationMs = Math.round(performance.now() - began);
       return { part, result: { ...ended, status, ...tally.counts, durationMs } };
@@ -139,9 +144,15 @@ async function fenceOthers(
   }
 }
 
-async function runBegun(begun: Begun, reader: Reader | undefined, { failing }: RunShared): Promise<Ended> {
+async function runBegun(
+  begun: Begun,
+  reader: Reader | undefined,
+  { failing }: RunShared,
+  reads: CompleteReads,
+): Promise<Ended> {
   try {
-    const cursor = await runPart(begun, reader?.source ?? begun.io.source);
+    const { cursor, whole } = await runPart(begun, reader?.source ?? begun.io.source);
+    if (whole) await reads.add(begun.io, whole);
     return { status: 'succeeded', cursor };
   } catch (error) {
     return failing(error);

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../model/codes.ts';
 import { RowsRefused, SyncError } from '../model/errors.ts';
-import type { Cell, Reject, Row, Scope, Target } from '../model/types.ts';
+import type { Cell, Reject, Row, Scope, Seen, Target } from '../model/types.ts';
 import type { MappedBatch } from '../transform/mapping.ts';
 
 /** Rows of a batch that are committed together, with what each was made of. */
@@ -18,6 +18,18 @@ export function toPieces({ rows, scopes }: MappedBatch, size: number): Piece[] {
   return Array.from({ length: Math.ceil(rows.length / size) }, (_, index) =>
     cut(whole, index * size, (index + 1) * size),
   );
+}
+
+/** The places of its tombstones in a piece. */
+export function tombstonesOf({ places }: Piece, { tombstones }: MappedBatch): readonly number[] {
+  const deleted = new Set(tombstones);
+  return places.flatMap((place, row) => (deleted.has(place) ? [row] : []));
+}
+
+/** What rejects say of the source: their rows are there, whatever is wrong with them. */
+export function seenIn(rejects: readonly Reject[]): Seen {
+  const keys = rejects.flatMap(({ key }) => (key ? [key] : []));
+  return { keys, withhold: keys.length < rejects.length };
 }
 
 /** A piece without the rows a target refused, or its halves, where it is not known which rows these are. */

@@ -1,4 +1,4 @@
-import type { Config, PipelineConfig } from '../config/config.ts';
+import type { Config, PipelineConfig, RowLimit } from '../config/config.ts';
 import type { Redact } from '../model/redact.ts';
 import { noCounts, type PipelineResult } from '../model/result.ts';
 import type { RejectFilter, State } from '../state/state.ts';
@@ -34,6 +34,7 @@ export interface RunShared {
   readonly adopt: boolean;
   readonly allow_empty: boolean;
   readonly accept_schema: boolean;
+  readonly allow_delete?: RowLimit;
   /** Takes the config's secrets out of what is told and kept. */
   readonly redact: Redact;
   /** How a pipeline ended that threw this. */

@@ -4,8 +4,9 @@ import type { Cursor } from '../model/checkpoint.ts';
 import { printCheckpoint } from '../model/checkpoint-json.ts';
 import { SyncError } from '../model/errors.ts';
 import type { RowBatch } from '../model/types.ts';
+import type { Absence } from '../plugin/absence-contract.ts';
 import type { Committed, Ledger, OpenSink, TargetRequest, Writer } from '../plugin/contract.ts';
-import type { Planned } from '../plugin/history-contract.ts';
+import type { Planned, PlannedAbsence, PlannedPage } from '../plugin/history-contract.ts';
 import { unwrittenLedger } from '../state/unwritten.ts';
 import type { OpenedPlugins } from './opened.ts';
 import { dependsOn } from './order.ts';
@@ -91,6 +92,7 @@ export class Planning {
           ? this.#planner(sink, target, config)
           : this.#counter(config),
       ledger: sink.ledger && this.ledger(unwrittenLedger(sink.ledger)),
+      absence: sink.planAbsence && this.#absence(sink.planAbsence, sink, config),
       close: () => sink.close(),
     };
     this.#sinks.set(sink, planned);
@@ -100,6 +102,7 @@ export class Planning {
   async #planner(sink: OpenSink, target: TargetRequest, config: SinkConfig): Promise<Writer> {
     const planner = await sink.plan?.(target);
     if (planner === undefined) return this.#counter(config);
+    if (this.#writer !== undefined && target.mode === 'replace') throw replaceNotSaved(target.name);
     const { ledger } = sink;
     return {
       commit: async (batch) => {
@@ -109,6 +112,28 @@ export class Planning {
         return committed;
       },
       close: () => planner.close(),
+    };
+  }
+
+  /** What a complete read did not contain would be deleted page by page. */
+  #absence(planned: PlannedAbsence, { ledger }: OpenSink, config: SinkConfig): Absence {
+    return {
+      forget: (read) => planned.forget(read),
+      count: (read) => planned.count(read),
+      apply: (read, counts) => {
+        let { number } = read;
+        const page = async ({ changes, more, steps }: PlannedPage) => {
+          this.#noteChanges(this.#note(read.target.pipeline), changes, more);
+          if (this.#writer === undefined) return;
+          const committed = { ...noRows, deleted: changes.length };
+          const batch = { ...read, number, rows: [] };
+          number += 1;
+          await this.#writer.write({
+            commit: await savedCommit(config, ledger, batch, { steps }, committed),
+          });
+        };
+        return planned.apply(read, counts, page, this.#writer !== undefined);
+      },
     };
   }
 
@@ -128,14 +153,19 @@ export class Planning {
   #add(pipeline: string, { changes, kept_fields, steps: _, ...committed }: Planned): Committed {
     const noted = this.#note(pipeline);
     noted.schema_changes.push(...committed.schema_changes);
+    this.#noteChanges(noted, changes, 0);
+    noted.kept.push(...kept_fields.slice(0, this.#limit - noted.kept.length));
+    return committed;
+  }
+
+  #noteChanges(noted: Noted, changes: readonly RowChange[], more: number): void {
+    noted.more += more;
     for (const change of changes) {
       if (noted.changes.length < this.#limit) noted.changes.push(change);
       else noted.more += 1;
       if (change.kind !== 'update') continue;
       for (const { column } of change.fields) noted.columns.add(column);
     }
-    noted.kept.push(...kept_fields.slice(0, this.#limit - noted.kept.length));
-    return committed;
   }
 
   /** By the name of a checkpoint, which begins with the pipeline's, and goes on after a space. */
@@ -160,7 +190,7 @@ async function savedCommit(
   { name }: SinkConfig,
   ledger: Ledger | undefined,
   { target, number, ledger: reached }: RowBatch,
-  { steps }: Planned,
+  { steps }: Pick<Planned, 'steps'>,
   committed: Committed,
 ): Promise<SavedCommit> {
   const { pipeline, name: table } = target;
@@ -169,6 +199,16 @@ async function savedCommit(
   const before = entry ? printCheckpoint(entry.checkpoint) : null;
   const checkpoint = printCheckpoint(reached.checkpoint);
   return { pipeline, sink: name, target, number, basis: reached.basis, checkpoint, before, steps, committed };
+}
+
+const noRows = { schema_changes: [], inserted: 0, updated: 0, unchanged: 0, deleted: 0, kept: 0 };
+
+function replaceNotSaved(target: string): SyncError {
+  return new SyncError(
+    'plan/sink',
+    `the plan of ${target} cannot be saved: in the mode replace all is written in one transaction`,
+    { hint: 'Leave that pipeline out, or run it without a plan.' },
+  );
 }
 
 function notSaved(sink: string, plugin: string): SyncError {

@@ -6,6 +6,7 @@
 
 import type { SinkConfig, SourceConfig } from '../config/config.ts';
 import { SyncError } from '../model/errors.ts';
+import type { Absence, CompleteRead } from '../plugin/absence-contract.ts';
 import type {
   Batch,
   Committed,
@@ -17,7 +18,7 @@ import type {
   TargetRequest,
   Writer,
 } from '../plugin/contract.ts';
-import type { Journal, Planner } from '../plugin/history-contract.ts';
+import type { Journal, PlannedAbsence, Planner } from '../plugin/history-contract.ts';
 
 /** Opens a source; its methods are called as above. */
 export async function openSource(config: SourceConfig, context: PluginContext): Promise<OpenSource> {
@@ -73,6 +74,8 @@ function guardedSink(sink: OpenSink, who: string): OpenSink {
     },
     plan: sink.plan && ((target) => guardedPlanner(sink, target, who)),
     ledger: sink.ledger && guardedLedger(sink.ledger, who),
+    absence: sink.absence && guardedAbsence(sink.absence, who),
+    planAbsence: sink.planAbsence && guardedPlan(sink.planAbsence, who),
     prune:
       sink.prune &&
       ((target, column, before) =>
@@ -127,6 +130,25 @@ function guardedLedger(ledger: Ledger, who: string): Ledger {
     read: (key) => call(who, 'reading its ledger', () => ledger.read(key)),
     write: (key, entry) => call(who, 'writing its ledger', () => ledger.write(key, entry)),
     list: () => call(who, 'listing its ledger', () => ledger.list()),
+  };
+}
+
+function guardedPlan(planned: PlannedAbsence, who: string): PlannedAbsence {
+  const doing = ({ target }: CompleteRead) => `planning ${target.name}`;
+  return {
+    forget: (read) => call(who, doing(read), () => planned.forget(read)),
+    count: (read) => call(who, doing(read), () => planned.count(read)),
+    apply: (read, counts, page, save) =>
+      call(who, doing(read), () => planned.apply(read, counts, page, save)),
+  };
+}
+
+function guardedAbsence(absence: Absence, who: string): Absence {
+  return {
+    forget: (read) => call(who, `beginning to read for ${read.target.name}`, () => absence.forget(read)),
+    count: (read) => call(who, `counting ${read.target.name}`, () => absence.count(read)),
+    apply: (read, counts) =>
+      call(who, `writing ${read.target.name}`, async () => checkCommitted(await absence.apply(read, counts))),
   };
 }
 

@@ -2,6 +2,7 @@ import type { Config, PipelineConfig } from '../config/config.ts';
 import type { Cell, Column, Reject, SourceRecord } from '../model/types.ts';
 import { createMapper } from '../transform/mapper.ts';
 import { openReading } from '../transform/reading.ts';
+import { deletionsOf, filledPart } from './filled.ts';
 import { checkHeader } from './header.ts';
 import { type PipelinePart, partsOf, readsOf } from './parts.ts';
 import { openSource } from './plugin-calls.ts';
@@ -15,8 +16,10 @@ export interface Previewed {
   /** Columns of each row by name; a missing field is left out. */
   readonly rows: readonly ReadonlyMap<string, Cell>[];
   readonly rejects: readonly Reject[];
-  /** Rows that `where` left out. */
+  /** Rows that were left out: by `where`, or as the source says that the record is deleted. */
   readonly skipped: number;
+  /** The source says that the record is deleted: of its row only the key is known. */
+  readonly deleted: boolean;
 }
 
 export interface Preview {
@@ -41,16 +44,18 @@ export async function preview(
     const read = readStream(source, first, reading, { signal, max_records: limit });
     const { sample, batches } = await takeSample(read.batches);
     const { partition } = first;
-    const strategy = (column: string) => strategyOf(pipeline, column);
-    const mapper = createMapper({ ...pipeline, partition, strategy, run });
+    const filled = filledPart(part, run.started_at);
+    const strategy = (column: string) => strategyOf(filled, column);
+    const mapper = createMapper({ ...filled, ...deletionsOf(part), partition, strategy, run });
     mapper.learn(sample, undefined);
     const records: Previewed[] = [];
     for await (const batch of batches) {
       checkHeader(pipeline, batch.header);
       for (const record of batch.records) {
-        const { rows, rejects, skipped } = mapper.map([record]);
+        const { rows, rejects, skipped, tombstones, scopes } = mapper.map([record]);
+        const deleted = tombstones.length > 0 || scopes?.some((scope) => scope.deleted) === true;
         const { columns } = mapper;
-        records.push({ record, rows: rows.map((row) => named(columns, row)), rejects, skipped });
+        records.push({ record, rows: rows.map((row) => named(columns, row)), rejects, skipped, deleted });
       }
     }
     return { columns: mapper.columns, records };

@@ -1,5 +1,6 @@
 import type { PipelineConfig } from '../config/config.ts';
 import { SyncError } from '../model/errors.ts';
+import { readsWhole } from '../model/modes.ts';
 import { type PartitionFilter, partsOf } from './parts.ts';
 import { isExact, type ReadScope } from './resume.ts';
 
@@ -29,7 +30,7 @@ function refuseWithoutCursor(pipelines: readonly PipelineConfig[], { rollback }:
   const without = pipelines.filter(
     ({ stream, targets }) =>
       stream.incremental === undefined ||
-      (rollback !== undefined && targets.some(({ mode }) => mode === 'replace')),
+      (rollback !== undefined && targets.some(({ mode }) => readsWhole(mode))),
   );
   if (without.length === 0) return;
   const names = without.map(({ name }) => `"${name}"`).join(', ');

@@ -1,4 +1,4 @@
-import type { PipelineConfig, RejectLimit } from '../config/config.ts';
+import type { PipelineConfig, RowLimit } from '../config/config.ts';
 import { SyncError } from '../model/errors.ts';
 import { plural } from '../model/plural.ts';
 import type { Counts } from '../model/result.ts';
@@ -39,7 +39,7 @@ export class RejectGuard {
     throw this.#tooMany(counts, accepted, { percent });
   }
 
-  #tooMany({ rejected }: Counts, accepted: number, max: RejectLimit): SyncError {
+  #tooMany({ rejected }: Counts, accepted: number, max: RowLimit): SyncError {
     const { name } = this.#pipeline;
     const allowed = 'rows' in max ? plural(max.rows, 'row') : `${max.percent} %`;
     return new SyncError(

@@ -28,7 +28,8 @@ export class RejectList {
     this.#io = io;
     this.#checkpoint = checkpointName(io.pipeline, key);
     // What is appended or summed is added whenever it comes: no later row stands in its place.
-    this.#supersedes = io.pipeline.mode === 'upsert' && !isExact(io.pipeline);
+    const { mode } = io.pipeline;
+    this.#supersedes = (mode === 'upsert' || mode === 'mirror') && !isExact(io.pipeline);
   }
 
   /** Durable when it resolves; known as committed once a batch of this number is. */

@@ -120,7 +120,10 @@ function toBatch(
   target: Target,
   fence: number,
 ): Omit<RowBatch, 'journal'> {
-  return { target, number, rows: [], ledger: { fence, basis, checkpoint: parseCheckpoint(checkpoint) } };
+  const { cursor, position } = parseCheckpoint(checkpoint);
+  // Which keys a mirror has seen is not in the plan: a read cannot go on after a part of it.
+  const reached = target.mode === 'mirror' ? { cursor } : { cursor, position };
+  return { target, number, rows: [], ledger: { fence, basis, checkpoint: reached } };
 }
 
 function requestOf({ name, mode, run }: Target) {

@@ -4,6 +4,7 @@ import type { PipelineConfig } from '../config/config.ts';
 import type { Checkpoint, LedgerEntry, LedgerKey, LedgerState } from '../model/checkpoint.ts';
 import { SyncError } from '../model/errors.ts';
 import { printJson } from '../model/json.ts';
+import { readsWhole } from '../model/modes.ts';
 import type { SourceRecord } from '../model/types.ts';
 import type { RejectFilter } from '../state/state.ts';
 import { openReading, type Reading } from '../transform/reading.ts';
@@ -76,11 +77,12 @@ export function checkpointName({ sink }: Pick<PipelinePart, 'sink'>, key: Ledger
 
 /** A reading that goes on where the last one stopped. Throws where the checkpoint and the world no longer agree. */
 export function resumeReading({ pipeline, scope, state, now, tally }: Resume): Reading {
-  refuseGoneTarget(pipeline, scope, state);
+  // What reads all of its stream anyway leaves no hole.
+  if (!readsWhole(pipeline.mode)) refuseGoneTarget(pipeline, scope, state);
   // Rejects that are done leave the list, so what is there is to be read from its beginning.
   if (scope.rejects) return openReading({ now, exact: false, key: [], full: true, hash: () => '' });
-  const replaces = pipeline.mode === 'replace';
-  const checkpoint = replaces
+  const whole = readsWhole(pipeline.mode);
+  const checkpoint = whole
     ? undefined
     : scope.full
       ? state.entry?.checkpoint
@@ -93,7 +95,7 @@ export function resumeReading({ pipeline, scope, state, now, tally }: Resume): R
     key: pipeline.stream.primary_key,
     seen_by: pipeline.mode === 'append' ? 'key' : 'hash',
     window: scope.window,
-    full: scope.full || replaces,
+    full: scope.full || whole,
     hash: (record: SourceRecord) => hash(printJson(record)),
   });
 }

@@ -1,20 +1,24 @@
 /** THE loop: records are read, mapped to rows, and committed batch by batch. Everything flows one way. */
 
-import type { Config, PipelineConfig } from '../config/config.ts';
+import type { Config, PipelineConfig, RowLimit } from '../config/config.ts';
 import type { LedgerEntry, LedgerKey, LedgerState } from '../model/checkpoint.ts';
 import { SyncError } from '../model/errors.ts';
 import type { Redact } from '../model/redact.ts';
 import type { PipelineResult } from '../model/result.ts';
-import type { SourceRecord } from '../model/types.ts';
+import type { Column, SourceRecord } from '../model/types.ts';
+import type { CompleteRead } from '../plugin/absence-contract.ts';
 import type { OpenSink, OpenSource } from '../plugin/contract.ts';
 import type { State } from '../state/state.ts';
 import { createMapper } from '../transform/mapper.ts';
 import type { Mapper } from '../transform/mapping.ts';
 import type { Reading } from '../transform/reading.ts';
+import { emptyRead, isLimited, remembersSeen } from './absence.ts';
 import { refuseLostState } from './adopt.ts';
 import { type CommitPlace, Commits } from './commits.ts';
+import { deletionsOf, filledPart } from './filled.ts';
 import { checkHeader } from './header.ts';
 import { type PipelinePart, readsOf } from './parts.ts';
+import type { RunRange } from './range.ts';
 import { checkpointName, isExact, ledgerKey, partName, type ReadScope, resumeReading } from './resume.ts';
 import type { Retry } from './retry.ts';
 import { takeSample } from './sample.ts';
@@ -47,10 +51,21 @@ export interface PipelineRun {
   readonly accept_schema: boolean;
   /** Let an empty read empty a target that has something. */
   readonly allow_empty: boolean;
+  /** In the place of `deletes.max`: how many rows may be deleted for being absent. */
+  readonly allow_delete?: RowLimit;
+  /** What of its stream the run was asked for. */
+  readonly range: RunRange;
   readonly signal: AbortSignal;
   readonly redact: Redact;
   /** Where it is not the stream that is read, but the rejects kept of it. */
   readonly retry?: Retry;
+}
+
+/** How a part ended well. */
+export interface PartEnd {
+  readonly cursor: PipelineResult['cursor'];
+  /** Where all of it was read, and what it did not contain may be deleted. */
+  readonly whole?: CompleteRead;
 }
 
 /** A part of a pipeline that is ready to run: where its reads begin, and where it commits. */
@@ -80,17 +95,15 @@ export async function begin(io: PipelineRun): Promise<Begun> {
  * Runs one part of a pipeline to its end, reading from `source`. Throws what ended it early; what was committed before
  * stays, and the next run goes on from there.
  */
-export async function runPart(
-  { io, place, before, readings }: Begun,
-  source: OpenSource,
-): Promise<PipelineResult['cursor']> {
+export async function runPart({ io, place, before, readings }: Begun, source: OpenSource): Promise<PartEnd> {
   try {
-    return await transfer(io, place, readings, source);
+    return await transfer(io, { place, before, readings }, source);
   } catch (error) {
     if (!(error instanceof SyncError) || error.code !== 'source/position_lost') throw error;
     if (isExact(io.pipeline)) throw withChoice(error, io.pipeline);
     io.tally.notice('warn', `${error.message}: it is read again from the start`);
-    return transfer(io, place, readingsOf(io, withoutPosition(before)), io.source);
+    const again = { place, before, readings: readingsOf(io, withoutPosition(before)) };
+    return transfer(io, again, io.source);
   }
 }
 
@@ -114,20 +127,21 @@ async function settleRejects(io: PipelineRun, key: LedgerKey, entry: LedgerEntry
 /** One read, or one after the other, from where the readings begin to their end. */
 async function transfer(
   io: PipelineRun,
-  place: Omit<CommitPlace, 'writer'>,
-  readings: Begun['readings'],
+  { place, before, readings }: Omit<Begun, 'io'>,
   source: OpenSource,
-): Promise<PipelineResult['cursor']> {
-  const { pipeline, sink, run } = io;
+): Promise<PartEnd> {
+  const { sink, run } = io;
+  const pipeline = filledPart(io.pipeline, run.started_at);
   const [reading] = readings;
-  const read = readAll(source, readsOf(pipeline), readings, io);
+  const read = readAll(source, readsOf(io.pipeline), readings, io);
   const { sample, header, batches, close } = await takeSample(read.batches);
   try {
     const partition = pipeline.partition ?? pipeline.stream.partitions[0];
     const strategy = (column: string) => strategyOf(pipeline, column);
     const retried = io.retry && ((record: SourceRecord) => io.retry?.element(record));
+    const deletions = deletionsOf(pipeline);
     const widening = wideningOf(io);
-    const mapper = createMapper({ ...pipeline, partition, strategy, run, retried, widening });
+    const mapper = createMapper({ ...pipeline, ...deletions, partition, strategy, run, retried, widening });
     const existing = await sink.discover(pipeline.target);
     // Files have no types to get wrong: all their columns are there from the start.
     const columns = pipeline.sink.plugin.modes.includes('upsert') ? undefined : header;
@@ -135,15 +149,19 @@ async function transfer(
     const remembers = pipeline.sink.plugin.capabilities.includes('memory');
     const memory = remembers ? io.state.editMemory(pipeline.sink.name) : undefined;
     const writer = await sink.begin({ name: pipeline.target, mode: pipeline.mode, run, memory });
-    const commits = new Commits(io, { ...place, writer }, reading.start);
+    const commits = new Commits(io, pipeline, { ...place, writer }, reading.start);
     try {
+      if (remembersSeen(io) && reading.start.position === undefined)
+        await commits.forgetSeen(mapper.columns, before.entry?.checkpoint.cursor);
       await commitAll(io, batches, mapper, commits);
-      await commits.finish(mapper.columns, read.isCut() ? undefined : complete(reading, io.tally));
+      await commits.finish(mapper.columns, read.isCut() ? undefined : completed(reading, io.tally));
       if (!read.isCut() && !io.retry) {
         tellUnseen(io, mapper);
         await tellVanished(io, mapper.columns);
       }
-      return cursorOf(reading, commits);
+      const complete = remembersSeen(io) && !read.isCut() && !isLimited(io);
+      const whole = complete ? commits.completeRead(keyed(mapper.columns, existing, pipeline)) : undefined;
+      return { cursor: cursorOf(reading, commits), whole };
     } finally {
       await commits.settle().catch(() => undefined);
       await writer.close();
@@ -193,25 +211,30 @@ function tellUnseen({ pipeline, tally }: PipelineRun, { columns }: Mapper): void
     tally.notice('warn', `no row has a column "${name}", which \`merge\` or \`checks\` names`);
 }
 
+/** A read without rows knows no columns but those of `map`: the target has the key by which its rows are found. */
+function keyed(
+  columns: readonly Column[],
+  existing: readonly Column[] = [],
+  { primary_key }: PipelinePart,
+): readonly Column[] {
+  const missing = primary_key.filter((key) => !columns.some(({ name }) => name === key));
+  return [...columns, ...existing.filter(({ name }) => missing.includes(name))];
+}
+
 function cursorOf({ start, range }: Reading, { checkpoint }: Commits): PipelineResult['cursor'] {
   return range && { from: start.cursor?.text, to: checkpoint.cursor?.text };
 }
 
-function complete(reading: Reading, tally: Tally) {
+function completed(reading: Reading, tally: Tally) {
   const { checkpoint, warnings } = reading.complete();
   for (const warning of warnings) tally.notice('warn', warning);
   return checkpoint;
 }
 
-/** A read without rows is more often a fault than a wish: it does not replace what is there. */
+/** Where the sink cannot count what would go. */
 async function refuseEmptyReplace({ pipeline, sink, allow_empty }: PipelineRun): Promise<void> {
-  if (pipeline.mode !== 'replace' || allow_empty) return;
-  if ((await sink.discover(pipeline.target)) === undefined) return;
-  throw new SyncError(
-    'sink/empty_replace',
-    `${pipeline.sink.name}.${pipeline.target} was left as it is: there is no row to replace it with`,
-    { hint: `If it is to be emptied: syncline run ${pipeline.name} --allow-empty` },
-  );
+  if (pipeline.mode !== 'replace' || sink.absence !== undefined || allow_empty) return;
+  if ((await sink.discover(pipeline.target)) !== undefined) throw emptyRead(pipeline);
 }
 
 function withoutPosition(state: LedgerState): LedgerState {

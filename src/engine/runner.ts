@@ -1,5 +1,5 @@
 import { ulid } from 'ulid';
-import type { Config, PipelineConfig } from '../config/config.ts';
+import type { Config, PipelineConfig, RowLimit } from '../config/config.ts';
 import { SyncError } from '../model/errors.ts';
 import { redactor } from '../model/redact.ts';
 import { exitCodeOf, type PipelineResult, type RunResult, runStatus } from '../model/result.ts';
@@ -32,8 +32,10 @@ export interface RunOptions extends RunRange {
   readonly saved?: SavedPlan;
   /** Let columns take a wider type where values ask for it, keeping what is in them. */
   readonly accept_schema?: boolean;
-  /** Let an empty read empty what `replace` writes. */
+  /** Let an empty read empty what `replace` or `mirror` writes. */
   readonly allow_empty?: boolean;
+  /** In the place of `deletes.max`: how many rows may be deleted that a complete read did not contain. */
+  readonly allow_delete?: RowLimit;
   /** Take targets to hold what is read, where the state was lost: nothing is written but the checkpoint. */
   readonly adopt?: boolean;
   /** Rejected rows alone do not change the exit code. */
@@ -123,6 +125,7 @@ async function startRun(
     max_records,
     adopt = false,
     allow_empty = false,
+    allow_delete,
     accept_schema = false,
     rejects,
     report_bug,
@@ -144,6 +147,7 @@ async function startRun(
     adopt,
     allow_empty,
     accept_schema,
+    allow_delete,
     rejects,
     redact,
     failing,

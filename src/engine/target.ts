@@ -26,6 +26,7 @@ export function targetMaker(
     sharing.some(
       (other) => !other.primary_key.includes(column) && strategyOf(other, column).type === 'keep_edits',
     );
+  const mark = pipeline.deletes?.mode === 'soft' ? pipeline.deletes.column : undefined;
   return (columns) => {
     const place = (name: string) => columns.findIndex((column) => column.name === name);
     return {
@@ -35,10 +36,11 @@ export function targetMaker(
       columns: columns.map((column) => ({
         ...column,
         strategy: strategyOf(pipeline, column.name),
-        tracked: tracked(column.name),
+        tracked: column.name !== mark && tracked(column.name),
       })),
       primary_key: pipeline.primary_key.map(place),
       within: pipeline.within?.map(place),
+      deleted_at: mark === undefined ? undefined : place(mark),
       stamps: pipeline.columns,
       run,
     };

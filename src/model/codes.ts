@@ -20,6 +20,10 @@ export const errorCodes = {
     'The daemon is being stopped: batches under way are committed, and no run is started any more. Ask again when it is back.',
   'daemon/token':
     'The file in which the daemon keeps the token of its API cannot be read or made, or others than its owner can read it. Remove it for a new one, or set `daemon.token`.',
+  'guard/deletes':
+    'A complete read did not contain many rows that the target has, and mode `mirror` or `replace` would have deleted them: more than `deletes.max`, and more than 5. None was deleted. Make sure that the source is whole; if they are to go, run with `--allow-delete`, whose number the message tells.',
+  'guard/empty':
+    'The source returned no row, and mode `replace` or `mirror` would have emptied a target that has some. Nothing was changed. Look at the source first; if the target is to be emptied, run with `--allow-empty`.',
   'internal/bug':
     'Something Syncline did not foresee went wrong in it or in a plugin. The crash report that was named tells where; please report it.',
   'lease/held':
@@ -100,8 +104,6 @@ export const errorCodes = {
     'A column without a declared `type` got a value that does not fit the type it has. Declare the `type` in `map`; where a table was made with a narrower one, `--accept-schema` makes the column wider, once, keeping what it holds; a column of the primary key stays as it is.',
   'sink/duplicate_key':
     'Several rows of the target table have the same primary key, so it is unknown which one a new row is to be merged into. Nothing was written. Remove all but one, or choose a key that tells them apart.',
-  'sink/empty_replace':
-    'The source returned no row, and mode `replace` would have emptied a target that has something. Nothing was changed. Look at the source first; if the target is to be emptied, run with `--allow-empty`.',
   'sink/path':
     "The name of a target leads out of the sink's folder: by `..`, an absolute path or a link. The part of `to` after the dot names a file inside `dir`.",
   'sink/target_gone':

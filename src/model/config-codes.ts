@@ -36,7 +36,7 @@ export const configCodes = {
   'config/merge_key':
     '`<<` merges other maps into this one, and was given something that is no map. Write `<<: *name`, where `&name` marks a map.',
   'config/mode':
-    'Two things do not go together: the sink cannot write that mode, or an option belongs to another one. `merge` and `replace_within` belong to `upsert`; `replace_within` needs `each`, and a column of the primary key that is mapped from `$record`. `lookback`, `full_every` and `on_missing: include` read records again, which `append` and `sum` would count again.',
+    'Two things do not go together: the sink cannot write that mode, or an option belongs to another one. `merge` belongs to `upsert` and `mirror`, `replace_within` to `upsert`, `deletes` to what deletes rows, `deleted_when` of a stream to `upsert` and `mirror`; a mirror of an incremental stream needs `full_every`; `replace_within` needs `each`, and a column of the primary key that is mapped from `$record`. `lookback`, `full_every` and `on_missing: include` read records again, which `append` and `sum` would count again.',
   'config/multiple_documents':
     'A config is one YAML document, and a line `---` begins a second one. Remove that line, or move the second part into a file named under `include`.',
   'config/name':
@@ -53,7 +53,7 @@ export const configCodes = {
     'A path cannot be understood. It is a chain of names, `address.city` or `tags.0`; a name with a dot is quoted: `["a.b"]`. It may begin with `$`, `$record`, `$run.id` or `$now`.',
   'config/pattern': 'The text is not of the form that the option asks for. The help says which form that is.',
   'config/primary_key':
-    "The mode `upsert` looks rows up by their primary key, and this pipeline has none: name its columns in `primary_key`, map the stream's own key, or choose `mode: append`. A column of type json is no key: one object has many texts.",
+    "The modes `upsert`, `mirror` and `snapshot` look rows up by their primary key, and this pipeline has none: name its columns in `primary_key`, map the stream's own key, or choose `mode: append`. A column of type json is no key: one object has many texts.",
   'config/reference':
     '`from` names `source.stream` and `to` names `sink.target`, and there is nothing of that name in the config. Names are written as they are declared, case included.',
   'config/required': 'An option is missing that has no default. The help shows how it may look.',
@@ -66,7 +66,7 @@ export const configCodes = {
   'config/tag':
     'A word that begins with `!` is a YAML tag, and the config uses none. Remove it, or put the text in quotes.',
   'config/target':
-    'Two pipelines write the same target and cannot both: one replaces all that is there, or they declare different types for a column. A target that holds the log takes no rows of pipelines.',
+    'Two pipelines write the same target and cannot both: one replaces all that is there or deletes what its source does not have, or they declare different types for a column. A target that holds the log takes no rows of pipelines.',
   'config/too_deep':
     'The config is nested hundreds of levels deep, which no config needs. A bracket is never closed, or the file was not made by hand.',
   'config/too_large':

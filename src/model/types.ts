@@ -7,7 +7,7 @@
  * - **batch**: what is read, mapped and committed together. A batch is committed whole or not at all.
  * - **sink**: where rows go; it has **targets**: a table, a sheet, a file, an endpoint.
  * - **pipeline**: one stream, mapped and merged by **primary key** into one target.
- * - **mode**: how rows meet what is there: append, upsert, replace.
+ * - **mode**: how rows meet what is there: upsert, append, replace, mirror, snapshot.
  * - **merge strategy**: how one field of a row already there meets the incoming value.
  * - **cursor**: where the next run begins; **position**: where an interrupted read goes on; **checkpoint**: both.
  * - **run**: one execution of some pipelines.
@@ -83,7 +83,7 @@ export interface Column {
   readonly type: ColumnType;
 }
 
-export const modes = ['upsert', 'append', 'replace'] as const;
+export const modes = ['upsert', 'append', 'replace', 'mirror', 'snapshot'] as const;
 export type Mode = (typeof modes)[number];
 
 /** The strategies that are written as one word. */
@@ -142,6 +142,11 @@ export interface Target {
   readonly within?: readonly number[];
   /** Where the sink declares the capability `widen`: its columns may take the wider types that `columns` have. */
   readonly accept_schema?: boolean;
+  /**
+   * The place of the timestamp that marks a row as deleted (`deletes: soft`): null in a living one. Undefined: what is
+   * deleted is removed.
+   */
+  readonly deleted_at?: number;
   /** Columns the sink fills on every insert and update; undefined where left out. */
   readonly stamps: { readonly run_id?: string; readonly synced_at?: string };
   readonly run: { readonly id: string /** ISO 8601, UTC. */; readonly started_at: string };
@@ -158,6 +163,8 @@ export interface Scope {
   readonly seen: readonly (readonly Cell[])[];
   /** What the record holds is not known for sure (a key or the parent could not be computed): nothing is removed. */
   readonly withhold?: true;
+  /** The source says that the record is deleted: its rows are as tombstones. */
+  readonly deleted?: true;
 }
 
 /** Rows to be committed together, as plain data. */
@@ -168,6 +175,13 @@ export interface RowBatch {
   readonly rows: readonly Row[];
   /** Under `replace_within`, in order; they cover `rows` without gaps. */
   readonly scopes?: readonly Scope[];
+  /** The places in `rows` of tombstones, ascending: of these only the key is known, and the row that has it is deleted. */
+  readonly tombstones?: readonly number[];
+  /**
+   * In the mode mirror, where the read may become complete: rejects count as seen as well as rows. To be remembered in
+   * the same transaction, for {@link Absence}.
+   */
+  readonly seen?: Seen;
   /**
    * What the sink's ledger holds once this batch is committed, in the same transaction. A ledger with a higher fence
    * refuses the batch (`lease/lost`).
@@ -175,6 +189,14 @@ export interface RowBatch {
   readonly ledger: { readonly fence: number; readonly basis: string; readonly checkpoint: Checkpoint };
   /** Keep what it changes, so that it can be undone; for sinks that can. */
   readonly journal?: boolean;
+}
+
+/** What a batch showed of the source besides its rows. */
+export interface Seen {
+  /** Of rejected rows: cells in the order of `target.primary_key`. */
+  readonly keys: readonly (readonly Cell[])[];
+  /** The key of a reject is not known, so it might be any: nothing is deleted for being absent. */
+  readonly withhold: boolean;
 }
 
 /** What a commit did. A key counts once per batch. */

@@ -9,9 +9,11 @@
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts';
 import type { CursorRange, LedgerEntry, LedgerKey, LedgerState } from '../model/checkpoint.ts';
 import type { Column, Mode, Row, RowBatch, RowCounts, SourceRecord, Target, Value } from '../model/types.ts';
-import type { Journal, Planner, SavedBatch } from './history-contract.ts';
+import type { Absence } from './absence-contract.ts';
+import type { Journal, PlannedAbsence, Planner, SavedBatch } from './history-contract.ts';
 
 export type { CursorRange } from '../model/checkpoint.ts';
+export type * from './absence-contract.ts';
 export type * from './history-contract.ts';
 
 /**
@@ -113,7 +115,7 @@ export interface Batch {
 // Sinks --------------------------------------------------------------------------------------------------------------
 
 /** What a sink may be able to do; told in {@link SinkDefinition.capabilities}. */
-export const capabilities = ['ledger', 'memory', 'plan', 'journal', 'widen'] as const;
+export const capabilities = ['ledger', 'memory', 'plan', 'journal', 'widen', 'absence'] as const;
 export type Capability = (typeof capabilities)[number];
 
 export interface SinkDefinition<Options extends OptionsSchema = OptionsSchema> {
@@ -128,8 +130,9 @@ export interface SinkDefinition<Options extends OptionsSchema = OptionsSchema> {
    * `ledger`: it remembers checkpoints and what `keep_edits` needs beside the rows, in the same transaction. `memory`:
    * it keeps no ledger, and merges with what {@link TargetRequest.memory} remembers. `plan`: it can tell what a batch
    * would change. `journal`: it can keep what a batch changed, and take it back. `widen`: it can give a column a wider
-   * type, and keeps what is in it (`Target.accept_schema`). A pipeline that needs what its sink lacks is refused by
-   * `validate`, before anything is opened.
+   * type, and keeps what is in it (`Target.accept_schema`). `absence`: it can tell and delete what a complete read did
+   * not contain, as the mode mirror needs. A pipeline that needs what its sink lacks is refused by `validate`, before
+   * anything is opened.
    */
   readonly capabilities: readonly Capability[];
   /** Called once per run and sink, before its first target, and once more where it holds the log; must not write. */
@@ -147,6 +150,8 @@ export interface OpenSink {
   begin(target: TargetRequest): Promise<Writer>;
   /** Where the sink declares the capability `ledger`. */
   readonly ledger?: Ledger;
+  /** Where the sink declares the capability `absence`. */
+  readonly absence?: Absence;
   /**
    * Removes the rows whose timestamp in this column is before that time, in the form of a cell; nothing where there is
    * no such target. A sink that can is asked to, where it holds the logs. Never called while a commit is under way.
@@ -157,6 +162,8 @@ export interface OpenSink {
    * or a table. The plans of one open sink see one another's outcome.
    */
   plan?(target: TargetRequest): Promise<Planner>;
+  /** Where the sink declares the capabilities `plan` and `absence`: what {@link OpenSink.absence} would do after these plans. */
+  readonly planAbsence?: PlannedAbsence;
   /** Where the sink declares the capability `journal`. */
   readonly journal?: Journal;
   /** Called once, after every writer was closed. */
@@ -205,7 +212,7 @@ export interface WrittenRow {
 /**
  * Writes the batches of one pipeline into one target.
  *
- * Where the mode is `upsert` the sink looks up the rows of the batch's keys, hands them to `fold` (from `syncline`),
+ * Where rows merge by key (`upsert`, `mirror`, `snapshot`) the sink looks up the rows of the batch's keys, hands them to `fold` (from `syncline`),
  * and writes the changes it is given: merging has one implementation, and a sink has none of its own.
  */
 export interface Writer {

@@ -9,6 +9,7 @@ import type {
   UndoneBatch,
 } from '../model/changes.ts';
 import type { RowBatch } from '../model/types.ts';
+import type { Absence, AbsenceCounts, CompleteRead } from './absence-contract.ts';
 import type { Committed } from './contract.ts';
 
 /** A writer that writes nothing. */
@@ -32,6 +33,25 @@ export interface Planned extends Committed {
   readonly kept_fields: readonly KeptFields[];
   /** What a saved plan needs to do exactly this another time, as text only the sink understands. */
   readonly steps?: string;
+}
+
+/** Some of the deletions, or of the rows of a replacement, that are planned. */
+export interface PlannedPage {
+  readonly changes: readonly RowChange[];
+  /** How many changes there are that are not among these. */
+  readonly more: number;
+  readonly steps?: string;
+}
+
+/** Counts and deletes what a complete read did not contain, after the plans of its batches, and writes nothing. */
+export interface PlannedAbsence extends Omit<Absence, 'apply'> {
+  /** What `apply` would do, page by page; with `save` also its steps, which there are none of in the mode replace. */
+  apply(
+    read: CompleteRead,
+    counts: AbsenceCounts,
+    page: (page: PlannedPage) => Promise<void>,
+    save?: boolean,
+  ): Promise<Committed>;
 }
 
 /** A batch of a saved plan. */

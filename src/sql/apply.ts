@@ -4,9 +4,11 @@ import { insertRows, writeChanges } from './changes.ts';
 import type { ReadyTarget, RowPlace } from './dialect.ts';
 import { entriesOf, type JournalPlace, keepBatch, memoryOf } from './journal.ts';
 import { type Entry, hashRow } from './journal-entry.ts';
+import type { SqlValue } from './libsql.ts';
 import { tupleOf } from './lookup.ts';
 import { rememberAppended, rememberChanges } from './memory.ts';
 import type { Session } from './session.ts';
+import { storedColumns } from './table.ts';
 
 /**
  * The one place where changes become true: what was there is kept in the journal, the rows are written, and what is
@@ -58,4 +60,38 @@ async function identityOf(
   const key = declared.map((name) => target.columns.findIndex((column) => column.name === name));
   if (key.length > 0 && !key.includes(-1)) return { key };
   return { key: target.primary_key, place: await session.dialect.rowPlace(session, target.name) };
+}
+
+/** Takes all rows out of a table whose rows have no key. Returns how many there were. */
+export async function emptyTable(
+  session: Session,
+  target: ReadyTarget,
+  journal?: JournalPlace,
+): Promise<number> {
+  if (journal) await keepWholeTable(session, target, journal);
+  return session.run(`DELETE FROM ${session.dialect.table(target.name)}`);
+}
+
+/** So many rows are kept together. */
+const pageSize = 1000;
+
+async function keepWholeTable(session: Session, target: ReadyTarget, journal: JournalPlace): Promise<void> {
+  const { dialect } = session;
+  const columns = await storedColumns(session, target.name);
+  const place = await dialect.rowPlace(session, target.name);
+  const values = columns.map((column) => dialect.literal(`t.${dialect.quote(column)}`));
+  const at = place === undefined ? '0' : `t.${place.name}`;
+  let last: SqlValue | undefined;
+  do {
+    const after = place === undefined || last === undefined ? '' : `WHERE ${at} > ? `;
+    const limit = place === undefined ? '' : `ORDER BY ${at} LIMIT ${pageSize}`;
+    const sql = `SELECT ${[at, ...values].join(', ')} FROM ${dialect.table(target.name)} AS t ${after}${limit}`;
+    const rows = await session.all(sql, after === '' ? [] : [last]);
+    const entries = rows.map(([, ...literals]): Entry => {
+      const named = columns.map((column, index) => [column, String(literals[index])]);
+      return ['delete', [], Object.fromEntries(named)];
+    });
+    await keepBatch(session, journal, { ...target, primary_key: [] }, entries, []);
+    last = place !== undefined && rows.length === pageSize ? rows.at(-1)?.[0] : undefined;
+  } while (last !== undefined);
 }

@@ -8,7 +8,7 @@ import type { SqlValue } from './libsql.ts';
 import type { Session } from './session.ts';
 
 /** With its checkpoint as JSON text: so it is stored, and so every number stays exact on its way between threads. */
-type Stored<Holder> = Omit<Holder, 'checkpoint'> & { readonly checkpoint: string };
+export type Stored<Holder> = Omit<Holder, 'checkpoint'> & { readonly checkpoint: string };
 
 export type StoredEntry = Stored<LedgerEntry>;
 export type StoredState = Omit<LedgerState, 'entry'> & { readonly entry?: StoredEntry };
@@ -112,6 +112,16 @@ export async function writeEntry(
       committed && JSON.stringify(committed),
     ],
   );
+}
+
+/** Of a target that has no rows any more, because we removed them: nobody else emptied it. */
+export async function wroteNothing(
+  session: Session,
+  target: string,
+  pipelines: readonly string[],
+): Promise<void> {
+  const sql = `UPDATE ${session.dialect.ledger('checkpoints')} SET wrote = 0 WHERE target = ? AND pipeline = ?`;
+  for (const pipeline of pipelines) await session.run(sql, [target, pipeline]);
 }
 
 /** What a commit did, if it is the last that landed. One that is still under way is waited for. */

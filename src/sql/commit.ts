@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../model/codes.ts';
 import { SyncError } from '../model/errors.ts';
-import type { MergeFunction, Target } from '../model/types.ts';
+import type { MergeFunction, RowBatch, Target } from '../model/types.ts';
 import type { Committed } from '../plugin/contract.ts';
 import type { SavedBatch } from '../plugin/history-contract.ts';
 import { importModule } from '../plugin/module.ts';
@@ -9,6 +9,7 @@ import { commitId, findCommit, hasRows, holdEntry, type StoredBatch, writeEntry 
 import { type JournalPlace, keepBatch } from './journal.ts';
 import { readyTarget } from './ready-target.ts';
 import type { Session, Transactions } from './session.ts';
+import { stageRows, stageSeen } from './staged.ts';
 import { replaySteps } from './steps.ts';
 import { prepareTable } from './table.ts';
 import { type FoldedRows, type Functions, type WriteRows, writeOneByOne, writeTogether } from './write.ts';
@@ -79,6 +80,8 @@ async function hasWritten(
   { inserted, updated, deleted }: Committed,
   before: boolean,
 ): Promise<boolean> {
+  // What is to replace the rows has not been written yet.
+  if (batch.target.mode === 'replace') return before;
   if (batch.rows.length + inserted + updated > 0) return true;
   return deleted > 0 ? hasRows(session, batch.target.name) : before;
 }
@@ -104,14 +107,19 @@ export interface Written extends Pick<FoldedRows, 'changes' | 'kept' | 'existing
 /** Makes the table fit, and writes the rows of a batch; with a place, what was there is kept in the journal. */
 export async function writeRows(
   session: Session,
-  batch: BatchedRows,
+  batch: BatchedRows & Pick<RowBatch, 'number' | 'seen'>,
   functions: Functions,
   write: WriteRows,
   journal?: JournalPlace,
 ): Promise<Written> {
   const { rows, target: given } = batch;
+  if (given.mode === 'replace') {
+    await stageRows(session, batch);
+    return { target: given, committed: nothing, changes: [], kept: [], existing: new Map() };
+  }
   // A read that brought nothing: there is nothing to make a table of.
-  if (rows.length === 0 && given.columns.length === 0) {
+  if (rows.length === 0 && (given.columns.length === 0 || given.primary_key.includes(-1))) {
+    await stageSeen(session, batch, []);
     if (journal) await keepBatch(session, journal, given, [], []);
     return { target: given, committed: nothing, changes: [], kept: [], existing: new Map() };
   }

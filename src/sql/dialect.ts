@@ -41,7 +41,7 @@ interface Tuples {
 }
 
 /** The tables of a ledger. */
-export type LedgerTable = 'ledger' | 'columns' | 'written' | 'checkpoints' | 'journal';
+export type LedgerTable = 'ledger' | 'columns' | 'written' | 'checkpoints' | 'journal' | 'staged';
 
 /** What tells a row from others by where it lies, for as long as it stays there. */
 export interface RowPlace {
@@ -89,6 +89,8 @@ export interface Dialect {
   readonly overriding: string;
   /** A stored value as a cell of its column. What a person put there and does not fit the type is carried as it is. */
   toCell(type: ColumnType, value: SqlValue): Cell;
+  /** A column or a value as rows are put in order by: bytewise, or as their index has them. */
+  ordered(value: string): string;
   /** True for the very same value only. */
   exactly(column: string, value: string): string;
   /** Cuts items of so many values each into what one statement takes. */

@@ -1,3 +1,4 @@
+import { mergesByKey } from '../model/modes.ts';
 import type { Target } from '../model/types.ts';
 import type { Session } from './session.ts';
 
@@ -7,7 +8,7 @@ import type { Session } from './session.ts';
  */
 export async function ensureIndexes(session: Session, target: Target): Promise<string[]> {
   // What is appended to tracked columns is read back by its key.
-  if (target.mode !== 'upsert' && !target.columns.some(({ tracked }) => tracked)) return [];
+  if (!mergesByKey(target) && !target.columns.some(({ tracked }) => tracked)) return [];
   const { dialect } = session;
   const indexed = await dialect.indexedColumns(session, target.name);
   const done: string[] = [];

@@ -1,5 +1,5 @@
 import { parseJson, printJson } from '../model/json.ts';
-import type { Cell, ColumnType, Row, Target, Value } from '../model/types.ts';
+import type { Cell, ColumnType, Mode, Row, Target, Value } from '../model/types.ts';
 import { canonicalText, parseJsonCell } from '../transform/json-values.ts';
 import { effectiveStrategy } from '../transform/merge.ts';
 import type { SqlValue } from './libsql.ts';
@@ -38,6 +38,9 @@ export interface Shape {
   }[];
   readonly key: readonly number[];
   readonly stamps: readonly string[];
+  readonly mode: Mode;
+  /** The place of the mark of what is deleted. */
+  readonly deleted_at?: number;
 }
 
 export function shapeOf(target: Target): Shape {
@@ -48,6 +51,8 @@ export function shapeOf(target: Target): Shape {
     }),
     key: target.primary_key,
     stamps: [run_id, synced_at].filter((name) => name !== undefined),
+    mode: target.mode,
+    deleted_at: target.deleted_at,
   };
 }
 

@@ -118,12 +118,14 @@ function toKeyCell(type: ColumnType, text: string): Cell {
   return Number.isSafeInteger(number) ? number : BigInt(text);
 }
 
-function toChange(entry: Entry, { columns, key }: Shape): RowChange {
+function toChange(entry: Entry, { columns, key, deleted_at }: Shape): RowChange {
   const [kind, cells] = entry;
   const named = cells.map((cell, index) => [columns[key[index] ?? -1]?.name ?? '', cell] as const);
   if (kind === 'delete') return { kind, key: named, fields: [] };
   if (kind !== 'update') return { kind: 'insert', key: named, fields: [] };
   const [, , places, before, after] = entry;
+  const mark = places.indexOf(deleted_at ?? -1);
+  if (mark >= 0 && (after[mark] ?? null) !== null) return { kind: 'delete', key: named, fields: [] };
   const changed = places.map((place, index): FieldChange => {
     const { name: column = '', strategy } = columns[place] ?? {};
     return { column, before: shown(before[index] ?? null), after: after[index] ?? null, strategy };

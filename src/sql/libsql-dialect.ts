@@ -51,6 +51,12 @@ export const libsqlDialect: Dialect = {
       bytes INTEGER NOT NULL, before TEXT NOT NULL, shape TEXT NOT NULL, memory TEXT NOT NULL, changes TEXT NOT NULL)`,
       'CREATE INDEX _syncline_journal_by_run ON _syncline_journal (run)',
     ],
+    [
+      // What a read of a mirror (keys) or of a replacement (rows, as JSON) showed so far; `part` is its checkpoint's name.
+      `CREATE TABLE _syncline_staged (
+      target TEXT NOT NULL, key TEXT NOT NULL, part TEXT NOT NULL, row TEXT, fresh INTEGER NOT NULL,
+      PRIMARY KEY (target, key, part)) WITHOUT ROWID`,
+    ],
   ],
   checkTarget,
 
@@ -60,6 +66,7 @@ export const libsqlDialect: Dialect = {
   literal,
   overriding: '',
   toCell,
+  ordered: (value) => `${value} COLLATE BINARY`,
   exactly: (column, value) => `${column} = ${value} COLLATE BINARY`,
   inChunks,
   tuples: (rows, declared) => ({

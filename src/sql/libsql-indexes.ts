@@ -1,4 +1,5 @@
 import { SyncError } from '../model/errors.ts';
+import { mergesByKey } from '../model/modes.ts';
 import type { Target } from '../model/types.ts';
 import { namesAt } from './indexes.ts';
 import { quote } from './quote.ts';
@@ -23,7 +24,7 @@ async function freeName(session: Session, name: string): Promise<string> {
  * be one there, and the second could never be inserted.
  */
 export async function refuseFoldedKey(session: Session, target: Target): Promise<void> {
-  if (target.mode !== 'upsert') return;
+  if (!mergesByKey(target)) return;
   const key = new Set(namesAt(target, target.primary_key));
   for (const { unique, columns } of await indexesOf(session, target.name)) {
     if (!unique || !columns.every(({ name }) => name !== undefined && key.has(name))) continue;

@@ -1,10 +1,12 @@
 import type { RowBatch } from '../model/types.ts';
 import type { Committed, Ledger, OpenSink, TargetRequest, Writer } from '../plugin/contract.ts';
 import type { Planner, SavedBatch } from '../plugin/history-contract.ts';
-import { commitId, fromStored, toStored } from './checkpoints.ts';
+import { type AbsenceCalls, absenceOf, plannedAbsence } from './absence-calls.ts';
+import { type CommitId, commitId, fromStored, toStored } from './checkpoints.ts';
 import { defaultPatience } from './libsql.ts';
 import { libsqlDialect } from './libsql-dialect.ts';
 import { journalOf, type ScratchCall, scratchOf } from './libsql-journal.ts';
+import type { Thread } from './thread.ts';
 import { ThreadConnection } from './thread-connection.ts';
 
 export interface TargetsOptions {
@@ -37,6 +39,8 @@ export async function openTargets({ path, patience = defaultPatience }: TargetsO
       return planner(connection, scratch);
     },
     ledger: ledgerOf(connection),
+    absence: absenceOf(callsOf(connection)),
+    planAbsence: plannedAbsence(async (_, save) => plannedCallsOf(connection, await scratch.open(), save)),
     prune: (target, column, before) => connection.thread.call('prune', connection.id, target, column, before),
     journal: journalOf(connection, options),
     async close() {
@@ -48,8 +52,8 @@ export async function openTargets({ path, patience = defaultPatience }: TargetsO
 
 function planner(connection: ThreadConnection, scratch: ScratchCall): Planner {
   return {
-    plan: async ({ target, rows, scopes }, save = false) =>
-      connection.thread.call('planBatch', await scratch.open(), { target, rows, scopes }, save),
+    plan: async ({ ledger: _, ...batch }, save = false) =>
+      connection.thread.call('planBatch', await scratch.open(), batch, save),
     replay: async ({ target }, { steps }) =>
       connection.thread.call('rehearseSteps', await scratch.open(), target, steps),
     close: async () => undefined,
@@ -58,31 +62,52 @@ function planner(connection: ThreadConnection, scratch: ScratchCall): Planner {
 
 function commit(connection: ThreadConnection, batch: RowBatch): Promise<Committed> {
   const stored = { ...batch, ledger: toStored(batch.ledger) };
-  return landing(connection, batch, () => connection.thread.call('commit', connection.id, stored));
+  return orLanded(connection, commitId(batch), (thread) => thread.call('commit', connection.id, stored));
 }
 
 function replay(connection: ThreadConnection, batch: RowBatch, saved: SavedBatch): Promise<Committed> {
   const stored = { ...batch, ledger: toStored(batch.ledger) };
-  return landing(connection, batch, () =>
-    connection.thread.call('commitPlanned', connection.id, stored, saved),
+  return orLanded(connection, commitId(batch), (thread) =>
+    thread.call('commitPlanned', connection.id, stored, saved),
   );
 }
 
-async function landing(
+async function orLanded(
   connection: ThreadConnection,
-  batch: RowBatch,
-  work: () => Promise<Committed>,
+  sought: CommitId,
+  work: (thread: Thread) => Promise<Committed>,
 ): Promise<Committed> {
   const { id, thread } = connection;
   try {
-    return await work();
+    return await work(thread);
   } catch (error) {
     // The thread looks up what a failed COMMIT came to; only when the thread itself ended, it is for us to do so.
     if (!thread.ended) throw error;
-    const landed = await connection.thread.call('findCommit', id, commitId(batch));
+    const landed = await connection.thread.call('findCommit', id, sought);
     if (landed) return landed;
     throw error;
   }
+}
+
+function callsOf(connection: ThreadConnection): AbsenceCalls {
+  const { id } = connection;
+  return {
+    forget: (read, whose, from) => connection.thread.call('forgetStaged', id, read, whose, from),
+    survey: (read) => connection.thread.call('surveyStaged', id, read),
+    count: (read, after) => connection.thread.call('countAbsent', id, read, after),
+    remove: (read, after) => connection.thread.call('removeAbsent', id, read, after),
+    replace: (read) => orLanded(connection, commitId(read), (thread) => thread.call('replaceRows', id, read)),
+  };
+}
+
+function plannedCallsOf({ thread }: ThreadConnection, scratch: number, save: boolean): AbsenceCalls {
+  return {
+    forget: (read, whose, from) => thread.call('planForget', scratch, read, whose, from),
+    survey: (read) => thread.call('planSurvey', scratch, read),
+    count: (read, after) => thread.call('planCount', scratch, read, after),
+    remove: (read, after) => thread.call('planRemove', scratch, read, after, save),
+    replace: (read) => thread.call('planReplace', scratch, read),
+  };
 }
 
 function ledgerOf(connection: ThreadConnection): Ledger {

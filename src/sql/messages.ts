@@ -2,14 +2,15 @@ import type { JournaledChanges, JournaledRun, RowHistory, UndoneBatch } from '..
 import type { LedgerKey } from '../model/checkpoint.ts';
 import type { ErrorCode } from '../model/codes.ts';
 import { type RefusedRow, RowsRefused, SyncError } from '../model/errors.ts';
-import type { Column, Target } from '../model/types.ts';
+import type { Cell, Column, Target } from '../model/types.ts';
 import type { Committed } from '../plugin/contract.ts';
 import type { JournalLimit, Planned, SavedBatch } from '../plugin/history-contract.ts';
-import type { BatchedRows } from '../transform/fold.ts';
+import type { AbsenceCalls, StoredRead } from './absence-calls.ts';
 import type { CommitId, ListedEntry, StoredBatch, StoredEntry, StoredState } from './checkpoints.ts';
 import type { SqlValue, Statement } from './libsql.ts';
 import type { ConnectionOptions } from './libsql-connection.ts';
 import type { Page, PageQuery } from './libsql-pages.ts';
+import type { PlannedRows } from './plan.ts';
 import type { UndoStep } from './undo.ts';
 
 /** What a database's thread can be asked. Connections and page reads are known by a number the asker chose. */
@@ -25,6 +26,19 @@ export interface ThreadCalls {
   readState(connection: number, key: LedgerKey): StoredState;
   putEntry(connection: number, key: LedgerKey, entry: StoredEntry | undefined): void;
   listEntries(connection: number): readonly ListedEntry[];
+  forgetStaged(connection: number, read: StoredRead, whose: 'own' | 'all', from?: string): string | undefined;
+  surveyStaged(connection: number, read: StoredRead): Awaited<ReturnType<AbsenceCalls['survey']>>;
+  countAbsent(
+    connection: number,
+    read: StoredRead,
+    after?: readonly Cell[],
+  ): Awaited<ReturnType<AbsenceCalls['count']>>;
+  removeAbsent(
+    connection: number,
+    read: StoredRead,
+    after?: readonly Cell[],
+  ): Awaited<ReturnType<AbsenceCalls['remove']>>;
+  replaceRows(connection: number, read: StoredRead): Committed;
   prune(connection: number, target: string, column: string, before: string): void;
   journalRuns(connection: number): readonly JournaledRun[];
   journalBatch(
@@ -36,7 +50,21 @@ export interface ThreadCalls {
   undoBatch(connection: number, step: UndoStep): UndoneBatch | undefined;
   pruneJournal(connection: number, limit: JournalLimit): void;
   openScratch(scratch: number, options: Pick<ConnectionOptions, 'path' | 'patience'>): void;
-  planBatch(scratch: number, batch: BatchedRows, save: boolean): Planned;
+  planBatch(scratch: number, batch: PlannedRows, save: boolean): Planned;
+  planForget(scratch: number, read: StoredRead, whose: 'own' | 'all', from?: string): string | undefined;
+  planSurvey(scratch: number, read: StoredRead): Awaited<ReturnType<AbsenceCalls['survey']>>;
+  planCount(
+    scratch: number,
+    read: StoredRead,
+    after?: readonly Cell[],
+  ): Awaited<ReturnType<AbsenceCalls['count']>>;
+  planRemove(
+    scratch: number,
+    read: StoredRead,
+    after: readonly Cell[] | undefined,
+    save: boolean,
+  ): Awaited<ReturnType<AbsenceCalls['remove']>>;
+  planReplace(scratch: number, read: StoredRead): Awaited<ReturnType<AbsenceCalls['replace']>>;
   rehearseSteps(scratch: number, target: Target, steps: string): void;
   commitPlanned(connection: number, batch: StoredBatch, saved: SavedBatch): Committed;
   rehearseUndo(

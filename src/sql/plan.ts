@@ -1,7 +1,7 @@
 import type { RowChange, RowKey } from '../model/changes.ts';
-import type { Row, Target } from '../model/types.ts';
+import type { Row, RowBatch, Target } from '../model/types.ts';
 import type { Planned } from '../plugin/history-contract.ts';
-import type { BatchedRows, Change } from '../transform/fold.ts';
+import { type BatchedRows, type Change, isMarked } from '../transform/fold.ts';
 import { effectiveStrategy } from '../transform/merge.ts';
 import { loadFunctions, writeRows } from './commit.ts';
 import { tupleOf } from './lookup.ts';
@@ -11,8 +11,11 @@ import type { Session } from './session.ts';
 import { printSteps, replaySteps, rowsOfSteps } from './steps.ts';
 import { writeTogether } from './write.ts';
 
+/** As much of a batch as planning needs. */
+export type PlannedRows = BatchedRows & Pick<RowBatch, 'number' | 'seen'>;
+
 /** Commits a batch to the scratch database, and tells what was done; with `save`, also the steps. */
-export async function planBatch(scratch: Scratch, batch: BatchedRows, save = false): Promise<Planned> {
+export async function planBatch(scratch: Scratch, batch: PlannedRows, save = false): Promise<Planned> {
   const functions = await loadFunctions(batch.target);
   return scratch.try(async (session) => {
     await takeRows(session, scratch, batch);
@@ -37,12 +40,18 @@ export function rehearseSteps(scratch: Scratch, target: Target, steps: string): 
   });
 }
 
+/** What looks at every row of its target in the end. */
+function readsWhole({ mode }: Target): boolean {
+  return mode === 'mirror' || mode === 'replace';
+}
+
 /** All rows that folding the batch may touch. The rows of a parent are found by it, and a row's key tells its parent. */
 async function takeRows(
   session: Session,
   scratch: Scratch,
   { target, rows, scopes = [] }: BatchedRows,
 ): Promise<void> {
+  if (readsWhole(target)) return scratch.takeWhole(session, target.name);
   await scratch.takeTable(session, target.name);
   if (target.mode === 'append') return;
   const places = target.within ?? target.primary_key;
@@ -56,12 +65,13 @@ async function takeRows(
   );
 }
 
-function rowChange(target: Target, change: Exclude<Change, { kind: 'remember' }>): RowChange {
+export function rowChange(target: Target, change: Exclude<Change, { kind: 'remember' }>): RowChange {
   if (change.kind === 'delete') return { kind: 'delete', key: keyNamed(target, change.before), fields: [] };
   const { row } = change;
   const key = keyNamed(target, row);
   if (change.kind === 'update') {
     const { before, changed } = change;
+    if (isMarked(change, target)) return { kind: 'delete', key, fields: [] };
     const fields = changed.map((place) => ({
       column: nameOf(target, place),
       before: before[place] ?? null,

@@ -1,4 +1,5 @@
 import { SyncError } from '../model/errors.ts';
+import { mergesByKey } from '../model/modes.ts';
 import type { Target } from '../model/types.ts';
 import type { TableColumn, TableColumns } from './dialect.ts';
 import { namesAt } from './indexes.ts';
@@ -79,7 +80,7 @@ function toColumn([, , name, generated, counted, isEnum, declared]: readonly Sql
 
 /** Throws for a key under a collation that takes different texts for one. */
 export async function refuseFoldedKey(session: Session, name: TableName, target: Target): Promise<void> {
-  if (target.mode !== 'upsert') return;
+  if (!mergesByKey(target)) return;
   const sql = `SELECT a.attname, l.collname FROM pg_catalog.pg_attribute AS a
     JOIN pg_catalog.pg_collation AS l ON l.oid = a.attcollation
     WHERE a.attrelid = ?::regclass AND NOT l.collisdeterministic`;

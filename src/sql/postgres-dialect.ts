@@ -87,6 +87,11 @@ function migrations(schema: string): Dialect['migrations'] {
         memory TEXT NOT NULL, changes TEXT NOT NULL)`,
       `CREATE INDEX ON ${table('journal')} (run)`,
     ],
+    [
+      `CREATE TABLE ${table('staged')} (
+        target TEXT NOT NULL, key TEXT NOT NULL, part TEXT NOT NULL, row TEXT, fresh INTEGER NOT NULL,
+        PRIMARY KEY (target, key, part))`,
+    ],
   ];
 }
 
@@ -120,6 +125,7 @@ export function postgresDialect(
     literal: (column) => `quote_nullable(${column}::text)`,
     overriding: 'OVERRIDING SYSTEM VALUE',
     toCell,
+    ordered: (value) => value,
     exactly: (column, value) => `${column} = ${value}`,
     inChunks: (items) => (items.length === 0 ? [] : [items]),
     tuples,

@@ -1,13 +1,18 @@
 import type { OpenSink } from '../plugin/contract.ts';
 import type { Planner } from '../plugin/history-contract.ts';
+import { count, forget, remove, survey } from './absence.ts';
+import { absenceOf, plannedAbsence, type StoredRead } from './absence-calls.ts';
 import { fromStored, listEntries, putEntry, readState, toStored } from './checkpoints.ts';
 import { commit, commitPlanned } from './commit.ts';
 import { planBatch, rehearseSteps } from './plan.ts';
+import { plannedCalls } from './plan-absence.ts';
 import { Postgres, type PostgresOptions } from './postgres.ts';
 import { checkTarget } from './postgres-dialect.ts';
 import { postgresJournal } from './postgres-journal.ts';
 import { postgresScratch } from './postgres-scratch.ts';
+import { replace } from './replacement.ts';
 import { Scratch } from './scratch.ts';
+import type { Session } from './session.ts';
 import { discover, prune } from './table.ts';
 
 /**
@@ -22,6 +27,8 @@ export async function openPostgresTargets(options: PostgresOptions): Promise<Ope
     scratches.set(ledger, made);
     return made;
   };
+  const writing = <Result>({ target }: StoredRead, work: (session: Session) => Promise<Result>) =>
+    database.at(target.name).transaction(work);
   return {
     discover: (target) => database.read(target, (session) => discover(session, target)),
     async begin({ name }) {
@@ -57,6 +64,17 @@ export async function openPostgresTargets(options: PostgresOptions): Promise<Ope
         return entries.flat().map(({ entry, ...key }) => ({ ...key, entry: fromStored(entry) }));
       },
     },
+    absence: absenceOf({
+      forget: (read, whose, from) => writing(read, (session) => forget(session, read, whose, from)),
+      survey: (read) => database.read(read.target.name, (session) => survey(session, read)),
+      // Not as one reads else: the planner is kept from reading the whole of what was staged for every page.
+      count: (read, after) => writing(read, (session) => count(session, read, after)),
+      remove: (read, after) => writing(read, (session) => remove(session, read, after)),
+      replace: (read) => replace(database.at(read.target.name), read),
+    }),
+    planAbsence: plannedAbsence(async ({ target }, save) =>
+      plannedCalls(await scratchAt(await database.ledgerOf(target.name), target.name), save),
+    ),
     prune: (target, column, before) =>
       database.at(target).transaction((session) => prune(session, target, column, before)),
     async close() {

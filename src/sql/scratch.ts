@@ -106,6 +106,23 @@ export class Scratch {
     }
   }
 
+  /** Takes over a table with all its rows, and what is remembered of them: for what looks at every row. */
+  async takeWhole(session: Session, target: string): Promise<void> {
+    await this.takeTable(session, target);
+    const { beside } = this.#database;
+    if ((await this.#untaken(session, 'whole', [[target]])).length === 0) return;
+    const { dialect } = session;
+    if (await beside.hasTable(session, target)) {
+      const names = (await beside.columns(session, target)).map(dialect.quote).join(', ');
+      await session.run(
+        `INSERT INTO ${dialect.table(target)} (${names}) ${dialect.overriding} SELECT ${names} FROM ${beside.table(target)}`,
+      );
+    }
+    if (!(await beside.hasLedger(session))) return;
+    const sql = `INSERT INTO ${dialect.ledger('written')} SELECT * FROM ${beside.ledger('written')} WHERE target = ?`;
+    await session.run(sql, [dialect.nameOf(target)]);
+  }
+
   close(): Promise<void> {
     return this.#database.close();
   }

@@ -1,4 +1,5 @@
 import { SyncError } from '../model/errors.ts';
+import { mergesByKey } from '../model/modes.ts';
 import type { Column, ColumnType, Target } from '../model/types.ts';
 import type { Dialect, TableColumn } from './dialect.ts';
 import { ensureIndexes } from './indexes.ts';
@@ -95,8 +96,11 @@ export async function prepareTable(session: Session, target: Target): Promise<Pr
 function wantedColumns(target: Target): LedgerColumn[] {
   const { run_id, synced_at } = target.stamps;
   const stamps = [run_id, synced_at].filter((name) => name !== undefined);
+  const columns = target.columns.map(({ name, type, tracked }) => ({ name, type, tracked }));
+  const { deleted_at } = target;
   return [
-    ...target.columns.map(({ name, type, tracked }) => ({ name, type, tracked })),
+    ...columns.filter((_, place) => place !== deleted_at),
+    ...columns.filter((_, place) => place === deleted_at),
     ...stamps.map((name) => ({ name, type: 'stamp' as const, tracked: false })),
   ];
 }
@@ -129,7 +133,7 @@ async function createTable(
 ): Promise<string[]> {
   const { quote, declaredTypes, table } = session.dialect;
   const definitions = columns.map(({ name, type }) => `${quote(name)} ${declaredTypes[storedAs(type)]}`);
-  const key = target.mode === 'upsert' ? keyColumns(target).map(quote) : [];
+  const key = mergesByKey(target) ? keyColumns(target).map(quote) : [];
   if (key.length > 0) definitions.push(`PRIMARY KEY (${key.join(', ')})`);
   await session.run(`CREATE TABLE ${table(target.name)} (${definitions.join(', ')})`);
   return ['table created'];

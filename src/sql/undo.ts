@@ -1,4 +1,5 @@
 import type { UndoneBatch } from '../model/changes.ts';
+import { parseCheckpoint, printCheckpoint } from '../model/checkpoint-json.ts';
 import { SyncError } from '../model/errors.ts';
 import { plural } from '../model/plural.ts';
 import type { Cell, Row } from '../model/types.ts';
@@ -79,10 +80,17 @@ export async function undoBatch(
       fields.map(([name, value]) => ({ row, name, value })),
     );
   }
-  const before = JSON.parse(batch.before) as StoredEntry | null;
-  if (fences) await writeEntry(session, { pipeline, target }, { ...(before ?? unwritten), fence });
+  if (fences) await writeEntry(session, { pipeline, target }, { ...entryBefore(batch), fence });
   await session.run(`DELETE FROM ${session.dialect.ledger('journal')} WHERE id = ?`, [batch.id]);
   return { pipeline, target, ...counts, edited };
+}
+
+/** The entry from before a batch. The keys a mirror had seen by then are not known any more: it reads from its beginning. */
+function entryBefore({ before, shape }: JournalRow): StoredEntry | typeof unwritten {
+  const entry = (JSON.parse(before) as StoredEntry | null) ?? unwritten;
+  if (shape.mode !== 'mirror') return entry;
+  const { cursor } = parseCheckpoint(entry.checkpoint);
+  return { ...entry, checkpoint: printCheckpoint({ cursor }) };
 }
 
 const unwritten = { checkpoint: '{}', run: '', batch: 0, basis: '', wrote: false };
@@ -104,7 +112,7 @@ async function whatIsThere(
   const target = entries.length > 0 ? await plainTarget(session, name, shape) : undefined;
   if (target === undefined) return nothing;
   await refuseWidened(session, name, shape);
-  const keys = entries.flatMap(([kind, key]) => (kind === 'append' ? [] : [key]));
+  const keys = entries.flatMap(([kind, key]) => (kind === 'append' || key.length === 0 ? [] : [key]));
   const present = new Map<string, Row>();
   for (const row of await storedRows(session, target, shape.key, keys))
     present.set(keyOfRow(row, shape.key), row);

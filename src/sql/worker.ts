@@ -1,6 +1,7 @@
 /** Where a database's thread begins: it does what it is asked, one thing after the other. */
 
 import { parentPort } from 'node:worker_threads';
+import { count, forget, remove, survey } from './absence.ts';
 import { findCommit, listEntries, putEntry, readState } from './checkpoints.ts';
 import { commit, commitPlanned } from './commit.ts';
 import { forgetRuns, journalBatch, journalRuns, outdatedRuns, rowHistory } from './journal-reads.ts';
@@ -10,6 +11,8 @@ import { rehearseUndo } from './libsql-rehearsal.ts';
 import { libsqlScratch } from './libsql-scratch.ts';
 import { type Answer, type Call, type ThreadCalls, toFailure } from './messages.ts';
 import { planBatch, rehearseSteps } from './plan.ts';
+import { plannedCalls } from './plan-absence.ts';
+import { replace } from './replacement.ts';
 import { Scratch } from './scratch.ts';
 import type { Session } from './session.ts';
 import { discover, prune } from './table.ts';
@@ -51,6 +54,14 @@ const calls: Calls = {
     return connection(id).transaction((session) => putEntry(session, key, entry));
   },
   listEntries: async (id) => (await readIfThere(id, listEntries)) ?? [],
+  forgetStaged: (id, read, whose, from) =>
+    connection(id).transaction((session) => forget(session, read, whose, from)),
+  surveyStaged: async (id, read) =>
+    (await readIfThere(id, (session) => survey(session, read))) ?? { rows: 0, empty: true, withheld: false },
+  countAbsent: async (id, read, after) =>
+    (await readIfThere(id, (session) => count(session, read, after))) ?? { rows: 0, absent: 0 },
+  removeAbsent: (id, read, after) => connection(id).transaction((session) => remove(session, read, after)),
+  replaceRows: (id, read) => replace(connection(id), read),
   prune(id, target, column, before) {
     if (!connection(id).exists) return undefined;
     return connection(id).transaction((session) => prune(session, target, column, before));
@@ -69,6 +80,11 @@ const calls: Calls = {
     scratches.set(id, new Scratch(libsqlScratch(path, patience)));
   },
   planBatch: (id, batch, save) => planBatch(scratch(id), batch, save),
+  planForget: (id, read, whose, from) => plannedCalls(scratch(id), false).forget(read, whose, from),
+  planSurvey: (id, read) => plannedCalls(scratch(id), false).survey(read),
+  planCount: (id, read, after) => plannedCalls(scratch(id), false).count(read, after),
+  planRemove: (id, read, after, save) => plannedCalls(scratch(id), save).remove(read, after),
+  planReplace: (id, read) => plannedCalls(scratch(id), false).replace(read),
   rehearseSteps: (id, target, steps) => rehearseSteps(scratch(id), target, steps),
   commitPlanned: (id, batch, saved) => commitPlanned(connection(id), batch, saved),
   rehearseUndo: (id, run, before) => rehearseUndo(scratch(id), run, before),

@@ -1,17 +1,18 @@
 import { type RefusedRow, RowsRefused } from '../model/errors.ts';
 import { plural } from '../model/plural.ts';
-import type { MergeFunction, Row, RowCounts, Scope } from '../model/types.ts';
+import type { MergeFunction, Row, RowBatch, RowCounts, Scope } from '../model/types.ts';
 import { type BatchedRows, type Existing, type Folded, fold } from '../transform/fold.ts';
 import { appendRows, applyChanges } from './apply.ts';
 import type { ReadyTarget } from './dialect.ts';
 import type { JournalPlace } from './journal.ts';
 import { existingRows, tupleOf } from './lookup.ts';
 import type { Session } from './session.ts';
+import { stageSeen } from './staged.ts';
 
 export type Functions = ReadonlyMap<string, MergeFunction>;
 
 /** The rows of a batch, with a table that was made fit for them. */
-type ReadyRows = BatchedRows & { readonly target: ReadyTarget };
+type ReadyRows = BatchedRows & Pick<RowBatch, 'seen'> & { readonly target: ReadyTarget };
 
 /** What was done to the rows of a batch, and the rows of the target it was done to. */
 export interface FoldedRows extends Folded {
@@ -43,6 +44,7 @@ export async function writeTogether(
   const existing = await existingRows(session, target, batch);
   const folded = fold(batch, existing, functions);
   await applyChanges(session, target, folded.changes, existing, journal);
+  await stageSeen(session, batch, folded.changes);
   return { ...folded, existing };
 }
 
@@ -66,9 +68,10 @@ export async function writeOneByOne(
     target.mode === 'append' ? new Map<string, Existing>() : await existingRows(session, target, batch);
   const folded = target.mode === 'append' ? appended(rows) : fold(batch, existing, functions);
   const refused: RefusedRow[] = [];
+  const deleted = new Set(batch.tombstones);
   for (const scope of scopes ?? [{ from: 0, to: rows.length }]) {
     for (let row = scope.from; row < scope.to; row++) {
-      const part = { target, rows: rows.slice(row, row + 1) };
+      const part = { target, rows: rows.slice(row, row + 1), tombstones: deleted.has(row) ? [0] : [] };
       const write = () => writeTogether(session, part, functions, journal);
       // A row that another writer put there after the lookup is found the second time.
       const problem = (await attempt(session, write)) && (await attempt(session, write));
@@ -76,7 +79,10 @@ export async function writeOneByOne(
     }
     if ('parent' in scope) await writeTogether(session, removalOf(batch, scope), functions, journal);
   }
-  if (refused.length === 0) return { ...folded, existing };
+  if (refused.length === 0) {
+    await stageSeen(session, batch, folded.changes);
+    return { ...folded, existing };
+  }
   const table = session.dialect.table(target.name);
   const message = `constraints of the table ${table} refuse ${plural(refused.length, 'row')}`;
   throw new RowsRefused(message, refused);

@@ -1,19 +1,11 @@
 import assert from 'node:assert/strict';
 import type { Cell, Column, Row } from '../model/types.ts';
+import { absenceContract } from './absence.ts';
 import { constraintContract } from './constraints.ts';
 import { journalContract, planContract } from './history.ts';
+import { replaceContract } from './replace.ts';
 import { describedOptions } from './suite.ts';
-import {
-  batchOf,
-  columns,
-  expectRows,
-  opened,
-  run,
-  type SinkSuite,
-  sorted,
-  type TargetShape,
-  write,
-} from './target.ts';
+import { columns, expectRows, opened, type SinkSuite, sorted, type TargetShape, write } from './target.ts';
 
 /** Registers the tests every sink must pass, those of each mode it declares. */
 export function sinkContract(suite: SinkSuite): void {
@@ -24,6 +16,7 @@ export function sinkContract(suite: SinkSuite): void {
   if (definition.modes.includes('append')) appendContract(suite);
   if (definition.modes.includes('append')) pruneContract(suite);
   if (definition.modes.includes('replace')) replaceContract(suite);
+  if (definition.capabilities.includes('absence')) absenceContract(suite);
   if (definition.modes.includes('upsert')) upsertContract(suite);
   if (definition.modes.includes('upsert')) mergeContract(suite);
   if (definition.modes.includes('append') || definition.modes.includes('replace')) exactContract(suite);
@@ -70,44 +63,6 @@ function pruneContract(suite: SinkSuite): void {
       await write(sink, { mode: 'append', columns: typed }, [rows]);
       await sink.prune('rows', 'value', before);
       assert.deepEqual(sorted(await suite.read('rows', typed)), sorted(rows.slice(1)));
-    }),
-  );
-}
-
-function replaceContract(suite: SinkSuite): void {
-  const shape: TargetShape = { mode: 'replace' };
-  suite.test('replace shows nothing until it is complete', () =>
-    opened(suite, async (sink) => {
-      const writer = await sink.begin({ name: 'rows', mode: 'replace', run });
-      await writer.commit(batchOf(shape, [[1, 'a', 1, null]], 1));
-      assert.equal(await suite.read('rows', columns), undefined);
-      await writer.complete?.();
-      await writer.close();
-      await expectRows(suite, [[1, 'a', 1, null]]);
-    }),
-  );
-  suite.test('replace leaves what was there when it is not completed', () =>
-    opened(suite, async (sink) => {
-      await write(sink, shape, [[[1, 'a', 1, null]]]);
-      const writer = await sink.begin({ name: 'rows', mode: 'replace', run });
-      await writer.commit(batchOf(shape, [[2, 'b', 2, null]], 1));
-      await writer.close();
-      await expectRows(suite, [[1, 'a', 1, null]]);
-    }),
-  );
-  suite.test('replace takes away what is no longer read', () =>
-    opened(suite, async (sink) => {
-      await write(sink, shape, [
-        [
-          [1, 'a', 1, null],
-          [2, 'b', 2, null],
-        ],
-      ]);
-      await write(sink, shape, [[[2, 'c', 2, null]], [[3, 'd', 3, null]]]);
-      await expectRows(suite, [
-        [2, 'c', 2, null],
-        [3, 'd', 3, null],
-      ]);
     }),
   );
 }

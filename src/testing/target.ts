@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Cell, Column, Mode, Row, RowBatch, RowCounts, Strategy, Target } from '../model/types.ts';
+import type { AbsenceCounts, CompleteRead } from '../plugin/absence-contract.ts';
 import type { OpenSink, SinkDefinition, Writer } from '../plugin/contract.ts';
 import { context, type Test } from './suite.ts';
 
@@ -35,6 +36,7 @@ export interface TargetShape {
   readonly mode: Mode;
   readonly columns?: readonly Column[];
   readonly key?: readonly number[];
+  readonly deleted_at?: number;
   readonly strategies?: { readonly [column: string]: Strategy['type'] };
 }
 
@@ -55,17 +57,48 @@ export async function write(
   batches: readonly (readonly Row[])[],
 ): Promise<RowCounts> {
   const writer: Writer = await sink.begin({ name: 'rows', mode: shape.mode, run });
-  const sum = { inserted: 0, updated: 0, unchanged: 0, deleted: 0, kept: 0 };
+  const sum = { ...noRows };
   try {
     for (const [index, rows] of batches.entries()) {
-      const counts = await writer.commit(batchOf(shape, rows, index + 1));
+      const batch = batchOf(shape, rows, index + 1);
+      if (index === 0 && remembersSeen(sink, shape)) await sink.absence?.forget(readOf(shape, 0));
+      const counts = await writer.commit(batch);
       for (const name of Object.keys(sum) as (keyof RowCounts)[]) sum[name] += counts[name];
     }
-    await writer.complete?.();
+    await complete(sink, writer, shape, batches.length + 1, sum);
   } finally {
     await writer.close();
   }
   return sum;
+}
+
+/** Ends a complete read: what was written aside becomes visible, and what was absent is deleted. */
+export async function complete(
+  sink: OpenSink,
+  writer: Writer,
+  shape: TargetShape,
+  number: number,
+  sum: { -readonly [name in keyof RowCounts]: number } = { ...noRows },
+): Promise<AbsenceCounts | undefined> {
+  await writer.complete?.();
+  if (!remembersSeen(sink, shape)) return undefined;
+  const read = readOf(shape, number);
+  const counts = await sink.absence?.count(read);
+  if (counts === undefined || counts.withheld) return counts;
+  const applied = await sink.absence?.apply(read, counts);
+  for (const name of Object.keys(sum) as (keyof RowCounts)[]) sum[name] += applied?.[name] ?? 0;
+  return counts;
+}
+
+const noRows = { inserted: 0, updated: 0, unchanged: 0, deleted: 0, kept: 0 };
+
+function remembersSeen({ absence }: OpenSink, { mode }: TargetShape): boolean {
+  return absence !== undefined && (mode === 'mirror' || mode === 'replace');
+}
+
+export function readOf(shape: TargetShape, number: number): CompleteRead {
+  const { target, ledger } = batchOf(shape, [], number);
+  return { target, number, ledger, parts: [target.pipeline], signal: new AbortController().signal };
 }
 
 export function batchOf(shape: TargetShape, rows: readonly Row[], number: number): RowBatch {
@@ -78,10 +111,12 @@ export function batchOf(shape: TargetShape, rows: readonly Row[], number: number
       return { ...column, strategy: { type } as Strategy, tracked: type === 'keep_edits' };
     }),
     primary_key: shape.key ?? [],
+    deleted_at: shape.deleted_at,
     stamps: {},
     run,
   };
-  return { target, number, rows, ledger: { fence: 1, basis: 'tested', checkpoint: {} } };
+  const seen = shape.mode === 'mirror' ? { keys: [], withhold: false } : undefined;
+  return { target, number, rows, seen, ledger: { fence: 1, basis: 'tested', checkpoint: {} } };
 }
 
 export async function expectRows(suite: SinkSuite, rows: readonly (readonly Cell[])[]): Promise<void> {

@@ -35,8 +35,23 @@ export class BatchRows {
     return key;
   }
 
+  /** Deletes the row of a key, if there is a living one: for good, or by its mark. */
+  delete(key: string): void {
+    const { deleted_at, run } = this.#target;
+    const entry = this.#entry(key);
+    if (entry.row === undefined || (entry.row[deleted_at ?? -1] ?? null) !== null) return;
+    if (deleted_at === undefined) {
+      this.#remove(entry);
+      return;
+    }
+    entry.row = markedRow(entry.row, deleted_at, run);
+    entry.steps++;
+  }
+
   /** Folds the rows of a scope in, and removes the other rows of its parent. */
-  addScope(rows: readonly Row[], { from, to, parent, seen, withhold }: Scope): void {
+  addScope(rows: readonly Row[], { from, to, parent, seen, withhold, deleted }: Scope): void {
+    if (deleted) for (const key of this.#children.get(keyOf(parent)) ?? []) this.delete(key);
+    if (deleted) return;
     const keys = new Set(seen.map(keyOf));
     for (const row of rows.slice(from, to)) keys.add(this.add(row));
     if (!withhold) this.#removeOthers(parent, keys);
@@ -44,12 +59,14 @@ export class BatchRows {
 
   #removeOthers(parent: readonly Cell[], keys: ReadonlySet<string>): void {
     for (const key of this.#children.get(keyOf(parent)) ?? []) {
-      if (keys.has(key)) continue;
-      const entry = this.#entry(key);
-      entry.row = undefined;
-      entry.steps++;
-      entry.kept = undefined;
+      if (!keys.has(key)) this.#remove(this.#entry(key));
     }
+  }
+
+  #remove(entry: Entry): void {
+    entry.row = undefined;
+    entry.steps++;
+    entry.kept = undefined;
   }
 
   #entry(key: string): Entry {
@@ -67,4 +84,14 @@ export class BatchRows {
     if (children === undefined) this.#children.set(parent, new Set([key]));
     else children.add(key);
   }
+}
+
+/** The row as it is once it is deleted by its mark. */
+export function markedRow(row: Row, deleted_at: number, { started_at }: Target['run']): Row {
+  return row.with(deleted_at, markOf(started_at));
+}
+
+/** ISO 8601 in UTC as a cell of type timestamp. */
+function markOf(started_at: string): Cell {
+  return started_at.replace(/(?:\.([0-9]{1,6}))?Z$/, (_, fraction = '') => `.${fraction.padEnd(6, '0')}Z`);
 }

@@ -5,10 +5,10 @@ import { parsePath, readPath } from './path.ts';
 import { quote } from './refusal.ts';
 
 /**
- * Compiles `where`. A path is true when its value is neither missing, null nor false; an expression has to say true,
+ * Compiles `where` or `deleted_when`. A path is true when its value is neither missing, null nor false; an expression has to say true,
  * and null counts as false. Any other result of an expression is a mistake: a SyncError `row/expression`.
  */
-export function compileCondition(condition: Condition): (scope: ExpressionScope) => boolean {
+export function compileCondition(condition: Condition, name = 'where'): (scope: ExpressionScope) => boolean {
   if (typeof condition === 'string') {
     const path = parsePath(condition);
     return (scope) => {
@@ -21,6 +21,6 @@ export function compileCondition(condition: Condition): (scope: ExpressionScope)
     const result = evaluate(scope);
     if (typeof result === 'boolean') return result;
     if (result === null) return false;
-    throw new SyncError('row/expression', `where must be true or false, and is ${quote(result)}`);
+    throw new SyncError('row/expression', `${name} must be true or false, and is ${quote(result)}`);
   };
 }

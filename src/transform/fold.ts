@@ -1,6 +1,6 @@
 import type { Cell, ColumnType, MergeFunction, Row, RowBatch, RowCounts, Target } from '../model/types.ts';
-import { BatchRows } from './batch-rows.ts';
-import { equalCells } from './cells.ts';
+import { BatchRows, markedRow } from './batch-rows.ts';
+import { equalCells, keyOfRow } from './cells.ts';
 import { type ColumnMerge, columnMerges } from './merge.ts';
 import type { Entry } from './row-merge.ts';
 
@@ -37,7 +37,7 @@ export interface Folded {
 }
 
 /** As much of a batch as merging needs to know. */
-export type BatchedRows = Pick<RowBatch, 'target' | 'rows' | 'scopes'>;
+export type BatchedRows = Pick<RowBatch, 'target' | 'rows' | 'scopes' | 'tombstones'>;
 
 /**
  * Merges the rows of a batch, in order, into the rows that are there. Pure: it says what to do, and does nothing.
@@ -54,7 +54,10 @@ export function fold(
   const columns = mergesOf(batch.target, functions);
   const rows = new BatchRows(batch.target, columns, existing);
   if (batch.scopes === undefined) {
-    for (const row of batch.rows) rows.add(row);
+    const tombstones = new Set(batch.tombstones);
+    for (const [place, row] of batch.rows.entries())
+      if (tombstones.has(place)) rows.delete(keyOfRow(row, batch.target.primary_key));
+      else rows.add(row);
   } else {
     for (const scope of batch.scopes) rows.addScope(batch.rows, scope);
   }
@@ -91,11 +94,24 @@ function outcome(entries: ReadonlyMap<string, Entry>, target: Target): Folded {
     const change = changeOf(key, entry, target);
     if (change !== undefined) changes.push(change);
     if (change?.kind === 'insert') counts.inserted++;
+    else if (change?.kind === 'delete' || (change && isMarked(change, target))) counts.deleted++;
     else if (change?.kind === 'update') counts.updated++;
-    else if (change?.kind === 'delete') counts.deleted++;
     else if (entry.existing !== undefined) counts.unchanged++;
   }
   return { changes, counts, kept };
+}
+
+/** Whether a change marks a living row as deleted. */
+export function isMarked(change: Change, { deleted_at }: Target): boolean {
+  if (change.kind !== 'update' || deleted_at === undefined || !change.changed.includes(deleted_at))
+    return false;
+  return (change.before[deleted_at] ?? null) === null;
+}
+
+/** What deletes a living row of the target: for good, or by its mark. */
+export function deletionOf(key: string, before: Row, { deleted_at, run }: Target): Change {
+  if (deleted_at === undefined) return { kind: 'delete', key, before };
+  return { kind: 'update', key, before, row: markedRow(before, deleted_at, run), changed: [deleted_at] };
 }
 
 function changeOf(key: string, entry: Entry, target: Target): Change | undefined {

@@ -3,6 +3,7 @@ import { Columns, ColumnWidened } from './columns.ts';
 import { compileCondition } from './condition.ts';
 import type { ExpressionScope } from './expression.ts';
 import type { MappedBatch, Mapper, Mapping } from './mapping.ts';
+import { newOutput, type Output } from './output.ts';
 import { type Path, parsePath, readPath } from './path.ts';
 import { quote } from './refusal.ts';
 import { type Cells, failedExpression, type Problem, RowMapper } from './row.ts';
@@ -16,42 +17,13 @@ export function createMapper(mapping: Mapping): Mapper {
   return new RecordMapper(mapping);
 }
 
-/** What a batch becomes, while it does. */
-interface Output {
-  readonly rows: Cells[];
-  /** Of each row: the place of its record in the batch and, under `each`, of its element in the record. */
-  readonly records: number[];
-  readonly elements: number[];
-  /** The place of the record at hand; under `replace_within`, the key of its rows' parent. */
-  record: number;
-  parent: readonly Cell[] | undefined;
-  readonly scopes: Scope[];
-  readonly rejects: Reject[];
-  skipped: number;
-  defaulted: number;
-  missing_each: number;
-}
-
-function newOutput(): Output {
-  return {
-    rows: [],
-    records: [],
-    elements: [],
-    record: 0,
-    parent: undefined,
-    scopes: [],
-    rejects: [],
-    skipped: 0,
-    defaulted: 0,
-    missing_each: 0,
-  };
-}
-
 class RecordMapper implements Mapper {
   readonly #columns: Columns;
   readonly #row: RowMapper;
   readonly #each: Path | undefined;
   readonly #passes: (scope: ExpressionScope) => boolean;
+  readonly #isDeleted: ((scope: ExpressionScope) => boolean) | undefined;
+  readonly #wantsTombstones: boolean;
   readonly #primaryKey: readonly string[];
   readonly #within: readonly string[] | undefined;
   readonly #retried: Mapping['retried'];
@@ -63,6 +35,9 @@ class RecordMapper implements Mapper {
     this.#row = new RowMapper(mapping, this.#columns);
     this.#each = mapping.each === undefined ? undefined : parsePath(mapping.each);
     this.#passes = mapping.where === undefined ? () => true : compileCondition(mapping.where);
+    const { deleted_when } = mapping;
+    this.#isDeleted = deleted_when === undefined ? undefined : compileCondition(deleted_when, 'deleted_when');
+    this.#wantsTombstones = mapping.tombstones === true;
     this.#primaryKey = mapping.primary_key;
     this.#within = mapping.within;
     this.#retried = mapping.retried;
@@ -84,6 +59,10 @@ class RecordMapper implements Mapper {
       this.#enter(record);
       // A record without elements still has a parent, whose rows are to be removed.
       if (this.#within) this.#row.observeColumns(this.#within, this.#scope);
+      if (this.#judgeDeleted() !== false) {
+        if (!this.#within) this.#row.observeColumns(this.#primaryKey, this.#scope);
+        continue;
+      }
       for (const [element, item] of (this.#itemsOf(record, newOutput()) ?? []).entries()) {
         this.#scope.item = item;
         const wanted = (this.#retried?.(record) ?? element) === element;
@@ -112,14 +91,16 @@ class RecordMapper implements Mapper {
     for (const [place, record] of records.entries()) {
       this.#enter(record);
       output.record = place;
-      if (this.#within) this.#mapScope(record, this.#within, output);
+      const deleted = this.#judgeDeleted();
+      if (deleted !== false) this.#mapDeleted(record, deleted, output);
+      else if (this.#within) this.#mapScope(record, this.#within, output);
       else this.#mapItems(record, this.#itemsOf(record, output), output);
     }
     if (this.#columns.width > width) widen(output.rows, this.#columns.width);
-    const { rows, scopes, rejects, skipped, defaulted, missing_each } = output;
+    const { rows, scopes, tombstones, rejects, skipped, defaulted, missing_each } = output;
     const originOf = (row: number) =>
       this.#originOf(records[output.records[row] ?? -1] ?? {}, output.elements[row] ?? 0);
-    const mapped = { rows, originOf, rejects, skipped, defaulted, missing_each };
+    const mapped = { rows, tombstones, originOf, rejects, skipped, defaulted, missing_each };
     return this.#within ? { ...mapped, scopes } : mapped;
   }
 
@@ -186,6 +167,29 @@ class RecordMapper implements Mapper {
     output.scopes.push(known && this.#retried === undefined ? scope : { ...scope, withhold: true });
   }
 
+  /** Makes a tombstone of a record that is deleted, or says why it is none. */
+  #mapDeleted(record: SourceRecord, deleted: true | Problem, output: Output): void {
+    const within = this.#within;
+    const wanted = this.#wantsTombstones && !(within && this.#retried);
+    if (within) output.parent = this.#row.cellsOf(within, this.#scope);
+    const row =
+      deleted !== true
+        ? deleted
+        : within
+          ? deleteScope(within, wanted, output)
+          : this.#row.mapKey(this.#scope);
+    if (row !== undefined && !Array.isArray(row)) {
+      const key = this.#row.cellsOf(this.#primaryKey, this.#scope);
+      output.rejects.push({ record, ...this.#place(key, output), ...row });
+      if (within) output.scopes.push(withheld(within, output));
+    } else if (!wanted) output.skipped += 1;
+    else if (row) {
+      output.tombstones.push(output.rows.length);
+      output.rows.push(row);
+      output.records.push(output.record);
+    }
+  }
+
   /** Maps the rows at hand of a record. Gives back the keys of those that became rejects; undefined: one has none. */
   #mapItems(record: SourceRecord, items: readonly Value[] = [], output: Output): Cell[][] | undefined {
     const only = this.#retried?.(record);
@@ -223,6 +227,15 @@ class RecordMapper implements Mapper {
     return undefined;
   }
 
+  /** What `deleted_when` says of the record at hand. */
+  #judgeDeleted(): boolean | Problem {
+    try {
+      return this.#isDeleted?.(this.#scope) ?? false;
+    } catch (error) {
+      return failedExpression(error);
+    }
+  }
+
   /** What `where` says of the row at hand. */
   #judge(): boolean | Problem {
     try {
@@ -236,6 +249,20 @@ class RecordMapper implements Mapper {
 /** A reject can be retried with a mapping that makes other elements of its record. */
 function goneElement(element: number): Problem {
   return { code: 'row/each', reason: `each points to no element ${element} of the record any more` };
+}
+
+/** Under `replace_within` a record that is deleted has no rows any more. */
+function deleteScope(within: readonly string[], wanted: boolean, output: Output): Problem | undefined {
+  const { parent, rows, scopes } = output;
+  if (!parent) return { code: 'row/key', reason: 'the key of a deleted record is missing, null or no key' };
+  const at = rows.length;
+  scopes.push(wanted ? { from: at, to: at, parent, seen: [], deleted: true } : withheld(within, output));
+  return undefined;
+}
+
+/** The scope of a record whose rows are not known: whatever is there stays. */
+function withheld(within: readonly string[], { rows: { length: at }, parent }: Output): Scope {
+  return { from: at, to: at, parent: parent ?? within.map(() => null), seen: [], withhold: true };
 }
 
 /** Gives the rows that were made before a column appeared their place for it. */

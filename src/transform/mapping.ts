@@ -43,6 +43,10 @@ export interface Mapping {
   /** The path of an array: one row per element. */
   readonly each?: string;
   readonly where?: Condition;
+  /** The records that the source says are deleted: whatever else they hold, they become tombstones. */
+  readonly deleted_when?: Condition;
+  /** Tombstones are wanted; without it such records are skipped. */
+  readonly tombstones?: boolean;
   /** JSON Schema per column. */
   readonly checks: ReadonlyMap<string, unknown>;
   readonly primary_key: readonly string[];
@@ -90,10 +94,12 @@ export interface MappedBatch {
   readonly rows: readonly Row[];
   /** Under `replace_within`: one for each record, see {@link Scope}. */
   readonly scopes?: readonly Scope[];
+  /** The places in `rows` of tombstones, ascending: they have a key, and nothing else. */
+  readonly tombstones: readonly number[];
   /** What a row was made of: as a reject has it, should the target refuse the row. */
   readonly originOf: (row: number) => Pick<Reject, 'record' | 'of'>;
   readonly rejects: readonly Reject[];
-  /** Rows that `where` left out. */
+  /** Rows that `where` left out, and records that are deleted where no tombstones are wanted. */
   readonly skipped: number;
   /** Values that `on_error` replaced. */
   readonly defaulted: number;

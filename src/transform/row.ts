@@ -42,6 +42,18 @@ export class RowMapper {
     return this.#fill(row, scope) ?? this.#checkKey(row) ?? this.#check(row) ?? row;
   }
 
+  /** A row that has its key only: nothing else of it needs to fit. */
+  mapKey(scope: ExpressionScope): Cells | Problem {
+    this.defaulted = 0;
+    const row: Cells = new Array(this.#columns.width).fill(undefined);
+    for (const column of this.#primaryKey) {
+      const field = this.#fieldOf(column);
+      const problem = field && this.#fillCell(row, field, scope);
+      if (problem) return problem;
+    }
+    return this.#checkKey(row) ?? row;
+  }
+
   /** The cells of some columns only; undefined when one of them is missing, null or does not fit. */
   cellsOf(columns: readonly string[], scope: ExpressionScope): Cell[] | undefined {
     const row: Cells = [];
@@ -73,9 +85,14 @@ export class RowMapper {
   /** The same for some columns only. */
   observeColumns(columns: readonly string[], scope: ExpressionScope): void {
     for (const column of columns) {
-      const field = this.#columns.get(column);
+      const field = this.#fieldOf(column);
       if (field) this.#observe(field, scope);
     }
+  }
+
+  /** A column that may be a top-level field no record had so far; undefined where `map` leaves it out. */
+  #fieldOf(column: string): MappedField | undefined {
+    return this.#columns.get(column) ?? (this.#taken && this.#columns.addTopLevel(column));
   }
 
   #observe(field: MappedField, scope: ExpressionScope): void {

@@ -45,7 +45,7 @@ export function createZone(name: string): Zone {
 }
 
 /** What the zone's clocks show at an instant, given as if it were UTC. */
-function createClock(name: string): (utc: number) => number {
+export function createClock(name: string): (utc: number) => number {
   const format = createFormat(name);
   return (utc) => {
     const parts = new Map(format.formatToParts(utc * 1000).map((part) => [part.type, part.value]));

@@ -14,7 +14,7 @@ const within =
 const cases: readonly (readonly [string, string, readonly string[]])[] = [
   ['mode: upsert', libsql, []],
   ['mode: append', libsql, []],
-  ['mode: replace', libsql, ['config/mode']],
+  ['mode: replace', libsql, []],
   ['mode: replace', file, []],
   ['mode: append', file, []],
   ['mode: upsert', file, ['config/mode']],
@@ -43,6 +43,47 @@ const cases: readonly (readonly [string, string, readonly string[]])[] = [
   ['replace_within: true', libsql, ['config/mode']],
   [within.replace('$record.id', 'order'), libsql, ['config/mode']],
   [within.replace('true', 'false'), libsql, []],
+  ['mode: mirror', libsql, []],
+  ['mode: mirror', file, ['config/mode']],
+  ['mode: mirror\nmap: { a: a }', libsql, ['config/primary_key']],
+  ['mode: mirror\nmerge: { a: max, b: keep_edits }', libsql, []],
+  ['mode: mirror\nmap: { id: id, _DELETED_AT: x }', libsql, ['config/column']],
+  ['mode: mirror\nmap: { id: id, _deleted_at: x }\ndeletes: { mode: hard }', libsql, []],
+  ['mode: mirror\ndeletes: { column: gone }\nmap: { id: id, _deleted_at: x }', libsql, []],
+  ['mode: mirror\ndeletes: { column: _run_id }', libsql, ['config/column']],
+  [`${within}\nmode: mirror`, libsql, ['config/mode']],
+  ['deletes: { mode: hard }', libsql, ['config/mode']],
+  ['mode: append\ndeletes: { mode: hard }', libsql, ['config/mode']],
+  ['mode: replace\ndeletes: { max: 10% }', libsql, []],
+  ['mode: replace\ndeletes: { mode: soft }', libsql, ['config/mode']],
+  ['deletes: { max: 10% }', file, ['config/mode']],
+  ['mode: replace\nmerge: { a: max }', libsql, ['config/mode']],
+  ['mode: snapshot\nsnapshot: { every: day }', libsql, []],
+  ['mode: snapshot', libsql, ['config/mode']],
+  ['mode: snapshot\nsnapshot: { every: day, timezone: Nowhere/City }', libsql, ['config/value']],
+  ['mode: snapshot\nsnapshot: { every: day }\nmap: { a: a }', libsql, ['config/primary_key']],
+  ['mode: snapshot\nsnapshot: { every: day }\nmerge: { a: max }', libsql, ['config/mode']],
+  [
+    'mode: snapshot\nsnapshot: { every: day, column: day }\nmap: { id: id, day: x }',
+    libsql,
+    ['config/column'],
+  ],
+  ['snapshot: { every: day }', libsql, ['config/mode']],
+];
+
+/** keys of the pipeline whose stream has `deleted_when`, and the codes of what is wrong */
+const tombstones: readonly (readonly [string, string, readonly string[]])[] = [
+  ['', libsql, []],
+  ['deletes: { mode: hard }', libsql, []],
+  ['mode: mirror', libsql, []],
+  ['mode: append', libsql, ['config/mode']],
+  ['mode: replace', libsql, ['config/mode']],
+  ['mode: snapshot\nsnapshot: { every: day }', libsql, ['config/mode']],
+  ['each: items\nprimary_key: item', libsql, ['config/mode']],
+  [within, libsql, []],
+  ['map: { id: id, _deleted_at: x }', libsql, ['config/column']],
+  ['deletes: { mode: ignore }\nmap: { id: id, _deleted_at: x }', libsql, []],
+  ['', stdout, ['config/mode']],
 ];
 
 const plain = 'cursor_field: at';
@@ -67,6 +108,10 @@ const incremental: readonly (readonly [string | undefined, string, string, reado
   [`${plain}, on_missing: include`, '', libsql, []],
   [`${plain}, on_missing: include`, 'mode: append', libsql, ['config/mode']],
   [`${plain}, on_missing: include`, 'merge: { a: sum }', libsql, ['config/mode']],
+  [plain, 'mode: mirror', libsql, ['config/mode']],
+  [plain, 'mode: mirror\nfull_every: 1d', libsql, []],
+  [plain, 'mode: mirror\nfull_every: 1d\nmerge: { a: sum }', libsql, ['config/mode']],
+  [plain, 'mode: replace', libsql, []],
   [plain, 'full_every: 7d', libsql, []],
   [plain, 'full_every: 7d\nmode: append', libsql, ['config/mode']],
   [plain, 'full_every: 7d\nmerge: { a: sum }', libsql, ['config/mode']],
@@ -76,6 +121,13 @@ const incremental: readonly (readonly [string | undefined, string, string, reado
 describe('the mode matrix', () => {
   it.each(cases)('%j into %s', async (keys, sink, expected) => {
     const codes = (await complaints(around(keys, sink))).map((line) => line.split(' ')[0]);
+    expect(codes).toEqual(expected);
+  });
+
+  it.each(tombstones)('deleted_when with %j into %s', async (keys, sink, expected) => {
+    const key = 'primary_key: id';
+    const text = around(keys, sink).replace(key, `${key}, deleted_when: deleted`);
+    const codes = (await complaints(text)).map((line) => line.split(' ')[0]);
     expect(codes).toEqual(expected);
   });
 

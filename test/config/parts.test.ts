@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { complaints, load } from './load-text.ts';
+import { around, complaints, load } from './load-text.ts';
 
 /** A config with this stream and this end of its one pipeline. */
 const text = (stream: string, pipeline: string) => `version: 1
@@ -42,6 +42,15 @@ describe('partitions', () => {
 });
 
 describe('targets', () => {
+  it('share the `deletes` of the pipeline as far as they can use it', async () => {
+    const to =
+      '[{ target: db.a, mode: mirror }, { target: db.b, mode: upsert }, { target: db.c, mode: append }]';
+    const keys = `deletes: { mode: hard }\n`;
+    const config = await load(around(keys).replace('to: db.campaigns', `to: ${to}`));
+    const targets = config.pipelines.get('campaigns')?.targets.map(({ deletes }) => deletes?.mode);
+    expect(targets).toEqual(['hard', undefined, undefined]);
+  });
+
   it('are one or several, each with the mode and merge it says, or those of the pipeline', async () => {
     const to =
       'to: [db.rows, { target: db.log, mode: append }, { target: db.kept, merge: { "*": keep_edits } }]';
@@ -65,7 +74,10 @@ describe('targets', () => {
     ['to: [nowhere.rows]', 'there is no sink named "nowhere"'],
     ['to: [{ mode: append }]', 'target'],
     ['to: [{ target: out.rows, mode: upsert }]', 'cannot upsert'],
-    ['to: [{ target: db.rows, mode: append, merge: { name: max } }]', '`merge` is for the mode upsert'],
+    [
+      'to: [{ target: db.rows, mode: append, merge: { name: max } }]',
+      '`merge` is for the modes upsert and mirror',
+    ],
     ['to: [{ target: db.rows, deletes: hard }]', 'deletes'],
   ])('are refused with their place: %s', async (to, message) => {
     expect((await complaints(text(plain, to))).join('\n')).toContain(message);

@@ -119,6 +119,7 @@ describe('preview', () => {
         rows: [{ email: 'ann@x.io', first: 'Ann', age: 30 }],
         rejects: [],
         skipped: 0,
+        deleted: false,
       },
     ]);
   });

@@ -112,7 +112,7 @@ describe('the shape of a definition', () => {
     ['source', { ...source, streamOptions: undefined }, 'has no `streamOptions`'],
     ['source', { ...source, shortForm: 'paht' }, 'has the shortForm "paht"'],
     ['sink', { ...sink, modes: [] }, 'has no `modes`'],
-    ['sink', { ...sink, modes: ['mirror'] }, 'has no `modes`'],
+    ['sink', { ...sink, modes: ['merge'] }, 'has no `modes`'],
     ['sink', { ...sink, capabilities: undefined }, 'has no `capabilities`'],
     ['sink', { ...sink, capabilities: ['undo'] }, 'has no `capabilities`'],
   ])('is refused: a %s that %j', (kind, definition, expected) => {

@@ -69,6 +69,8 @@ describe('the libsql sink', () => {
       if (!existsSync(path())) return undefined;
       const reader = new Database(path(), { readonly: true });
       try {
+        if (reader.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(target) === undefined)
+          return undefined;
         const names = columns.map(({ name }) => `"${name}"`).join(', ');
         const statement = reader.prepare(`SELECT ${names} FROM "${target}"`).raw().safeIntegers(true);
         const rows = statement.all() as unknown as unknown[][];

@@ -35,7 +35,9 @@ function expectedUpserts(): string[] {
 }
 
 const tables = ['upserted', 'appended', 'ordered', 'keyed'];
-const ledgers = ['ledger', 'columns', 'written', 'checkpoints', 'journal'].map((name) => `_syncline_${name}`);
+const ledgers = ['ledger', 'columns', 'written', 'checkpoints', 'journal', 'staged'].map(
+  (name) => `_syncline_${name}`,
+);
 
 it('loses and doubles nothing when it is killed again and again', async () => {
   const url = await freshDatabase();

@@ -14,6 +14,7 @@ sources:
     streams:
       rows: { path: rows.jsonl, incremental: { cursor_field: seq } }
       all: rows.jsonl
+      now: now.jsonl
 sinks: { db: ${sink} }
 defaults: { pipeline: { batch_size: 2 } }
 pipelines:
@@ -63,6 +64,10 @@ pipelines:
     primary_key: [id, tag]
     columns: { run_id: false, synced_at: false }
     map: { id: { from: $record.id, type: integer }, tag: { from: $, type: string }, name: { from: $record.name, type: string } }
+  mirrored: { from: in.now, to: db.mirrored, mode: mirror, primary_key: id, map: { id: { from: id, type: integer }, name: { from: name, type: string } }, deletes: { max: 1000 } }
+  exact: { from: in.now, to: db.exact, mode: mirror, primary_key: id, map: { id: { from: id, type: integer }, extra: { from: extra, type: json } }, deletes: { mode: hard, max: 1000 } }
+  replaced: { from: in.now, to: db.replaced, mode: replace, primary_key: id, map: { id: { from: id, type: integer }, size: { from: size, type: number } }, deletes: { max: 1000 } }
+  keyless: { from: in.now, to: db.keyless, mode: replace, map: { id: { from: id, type: integer }, name: { from: name, type: string } }, deletes: { max: 1000 } }
   open: { from: in.all, to: db.open, primary_key: id, rest: keep, map: { id: id, size: { from: size, type: number } } }
 `;
 
@@ -90,6 +95,11 @@ const edit = fc.constantFrom(
   "UPDATE listed SET name = 'mine' WHERE tag = 'x'",
   "INSERT INTO listed (id, tag, name) VALUES (1, 'mine', 'é') ON CONFLICT DO NOTHING",
   'UPDATE open SET name = {number} WHERE id = 2',
+  "UPDATE mirrored SET name = 'mine' WHERE id = 1",
+  "INSERT INTO mirrored (id, name) VALUES (9, 'theirs') ON CONFLICT DO NOTHING",
+  'DELETE FROM exact WHERE id = 0',
+  'UPDATE replaced SET size = 77 WHERE id = 2',
+  'INSERT INTO keyless (id, name) VALUES (9, {nul})',
 );
 
 /** What happens before a run: records are added to the file, and a person edits rows. */
@@ -100,7 +110,7 @@ export const step = fc.record({
   saved: fc.boolean(),
 });
 
-const editedTables = ['merged', 'listed', 'open'];
+const editedTables = ['merged', 'listed', 'open', 'mirrored', 'exact', 'replaced', 'keyless'];
 const tables = [...editedTables, 'summed', 'added'];
 
 /** The database that the rows go to, as another client sees it. */
@@ -153,9 +163,15 @@ export class Place {
     return [...this.config.pipelines.values()];
   }
 
+  /** Those whose plans can be saved. */
+  get savable() {
+    return this.pipelines.filter(({ mode }) => mode !== 'replace');
+  }
+
   async add(records: readonly object[]): Promise<void> {
     const lines = records.map((one) => `${printJson({ seq: ++this.#sequence, ...one } as Value)}\n`);
     await appendFile(join(this.directory, 'rows.jsonl'), lines.join(''));
+    await writeFile(join(this.directory, 'now.jsonl'), `{"id":0,"name":"first"}\n${lines.join('')}`);
   }
 
   /** Keeps the rows of the tables that are edited aside; the function that is returned puts them back. */
@@ -192,7 +208,12 @@ export class Place {
     const ledger = await this.#database.all(
       'SELECT pipeline, checkpoint, run, batch, wrote FROM _syncline_checkpoints',
     );
-    const checkpoints = ledger.filter(([, checkpoint, run]) => checkpoint !== '{}' || run !== '').sort();
+    // What begins to read from its beginning says so in the ledger.
+    const anew = /^(mirrored|exact|replaced|keyless)$/;
+    const checkpoints = ledger
+      .map(([name, checkpoint, ...at]) => [name, checkpoint, ...(anew.test(String(name)) ? [''] : at)])
+      .filter(([, checkpoint, run]) => checkpoint !== '{}' || run !== '')
+      .sort();
     return {
       rows,
       checkpoints,

@@ -21,17 +21,17 @@ function told({ kind, key, fields }: RowChange): unknown {
   return { kind, key, fields: kind === 'update' ? fields : [] };
 }
 
-async function planned(place: Place, out?: string) {
-  const options = { pipelines: place.pipelines, limit: Number.POSITIVE_INFINITY, out };
+async function planned(place: Place, pipelines: Place['pipelines'], out?: string) {
+  const options = { pipelines, limit: Number.POSITIVE_INFINITY, out };
   const { result, changes } = await plan(place.config, options);
   expect(Object.values(result.pipelines).flatMap(({ error }) => error ?? [])).toEqual([]);
-  const rows = place.pipelines.map(({ name }) => changes.get(name)?.changes.map(told));
+  const rows = pipelines.map(({ name }) => changes.get(name)?.changes.map(told));
   return { counts: countsOf(result), rows };
 }
 
-async function done(place: Place, result: RunResult) {
+async function done(place: Place, pipelines: Place['pipelines'], result: RunResult) {
   const journals = openJournals(place.config);
-  const rows = new Map<string, unknown[]>(place.pipelines.map(({ name }) => [name, []]));
+  const rows = new Map<string, unknown[]>(pipelines.map(({ name }) => [name, []]));
   for (const { journal } of await journals.all())
     for await (const { pipeline, changes } of journal.changes(result.runId))
       rows.get(pipeline)?.push(...changes.map(told));
@@ -51,18 +51,19 @@ export function plansAndUndoes(open: (directory: string) => Promise<HistoryDatab
         await place.edit(edits);
         const before = await place.snapshot();
         const files = place.files();
-        const expected = await planned(place);
+        const { config, runner } = place;
+        const pipelines = saved ? place.savable : place.pipelines;
+        const expected = await planned(place, pipelines);
         expect(place.files()).toBe(files);
         expect(await place.snapshot()).toEqual(before);
         const file = join(place.directory, '.plan');
-        if (saved) await planned(place, file);
-        const { pipelines, config, runner } = place;
+        if (saved) await planned(place, pipelines, file);
         const result = await runner.run({
           pipelines,
           saved: saved ? await openPlan(file, config) : undefined,
         });
         expect(result.status).toBe('succeeded');
-        expect(await done(place, result)).toEqual(expected);
+        expect(await done(place, pipelines, result)).toEqual(expected);
         undoing.push(async () => {
           const { signal } = new AbortController();
           await undoRun(config, runner.state, result.runId, { force: false, dry_run: false, signal });

@@ -79,7 +79,9 @@ test('a ledger of the version before is planned with as it is, and gets its jour
   const path = databaseFile();
   const sink = await targetsOf(path);
   await replaceList(sink, 'first', [['a', 1, 'x']]);
-  otherClient(path).exec('DROP TABLE _syncline_journal; UPDATE _syncline_ledger SET version = 1');
+  otherClient(path).exec(
+    'DROP TABLE _syncline_journal; DROP TABLE _syncline_staged; UPDATE _syncline_ledger SET version = 1',
+  );
   expect(await sink.journal?.runs()).toEqual([]);
   expect(await undo(sink, 'first')).toEqual([]);
   const planner = await sink.plan?.({ name: 'rows', mode: 'upsert', run: { id: 'run', started_at: '' } });
