@@ -48,10 +48,11 @@ export const source = defineSource({
     return {
       async *read({ options, batch, position = 0 }) {
         const { records, failing } = JSON.parse(readFileSync(join(directory, options.path + '.json'), 'utf8'));
-        for (let from = Number(position); from < records.length; from += batch.rows) {
+        for (let from = Number(position); from < records.length; ) {
           if (failing !== undefined && from >= failing) throw new Error('page ' + from + ' answered 500');
-          const page = records.slice(from, from + batch.rows);
-          yield { records: page, bytes: page.length, position: from + page.length };
+          const page = records.slice(from, Math.min(from + batch.rows, failing ?? records.length));
+          from += page.length;
+          yield { records: page, bytes: page.length, position: from };
         }
         if (failing >= records.length) throw new Error('the last page answered 500');
       },
