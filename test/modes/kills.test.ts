@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
-import { modeKills, seed, soak } from '../counts.ts';
+import { modeKills, seed, soak, tried } from '../counts.ts';
 import { cli } from '../e2e/cli.ts';
 import { databases, openWorld, upTo } from './world.ts';
 
@@ -29,7 +29,7 @@ function moving(state: number) {
   return all.filter((id) => id % 5 !== state).map((id) => ({ id, value: id % 3 === 0 ? state : 0 }));
 }
 
-it.each(databases)(
+it.each(tried(databases))(
   "in every mode the rows in %s are the model's, however often it is killed",
   async (kind) => {
     const world = await openWorld(kind);

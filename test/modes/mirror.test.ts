@@ -1,13 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { tried } from '../counts.ts';
 import { syncline } from '../e2e/cli.ts';
 import { databases, people, upTo, worldOf } from './world.ts';
 
 const living = 'SELECT id FROM people WHERE _deleted_at IS NULL ORDER BY id';
 const ids = (...numbers: readonly number[]) => numbers.map(String);
 
-describe.each(databases)('mirror into %s', (kind) => {
+describe.each(tried(databases))('mirror into %s', (kind) => {
   it('marks what a complete read did not contain, and clears the mark when it comes back', async () => {
     const world = await worldOf(kind, 'mode: mirror');
     await world.answer(people(...upTo(10)));

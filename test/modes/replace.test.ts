@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { tried } from '../counts.ts';
 import { databases, people, upTo, worldOf } from './world.ts';
 
 const all = 'SELECT id, name FROM people ORDER BY id, name';
 
-describe.each(databases)('replace into %s', (kind) => {
+describe.each(tried(databases))('replace into %s', (kind) => {
   it('applies the difference at the end: views, indexes and grants survive', async () => {
     const world = await worldOf(kind, 'mode: replace');
     await world.answer(people(...upTo(12)));
@@ -118,7 +119,7 @@ describe.each(databases)('replace into %s', (kind) => {
   });
 });
 
-describe.each(databases)('snapshot into %s', (kind) => {
+describe.each(tried(databases))('snapshot into %s', (kind) => {
   it('adds one row per key and period, and leaves those that are there', async () => {
     const world = await worldOf(kind, 'mode: snapshot\nsnapshot: { every: day, timezone: Europe/Berlin }');
     await world.answer(people(...upTo(5)));
