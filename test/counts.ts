@@ -6,15 +6,15 @@ export const soak = process.env.SYNCLINE_SOAK === '1';
 /** How many cases a property is tried with. */
 export const cases = soak ? 4000 : 100;
 /** The same for properties that open databases or start processes. */
-export const slowCases = soak ? 300 : 6;
+export const slowCases = soak ? 300 : 4;
 
 /** How many histories of runs are planned, run and undone. */
-export const scenarios = soak ? 200 : 8;
+export const scenarios = soak ? 200 : 4;
 /** The same against a server. */
 export const serverScenarios = soak ? 100 : 2;
 
 /** How often a process is killed, and how many rows it loads meanwhile. */
-export const kills = soak ? 200 : 8;
+export const kills = soak ? 200 : 5;
 export const killedRows = soak ? 20_000 : 3_000;
 
 /** How often a daemon is stopped while it works. */

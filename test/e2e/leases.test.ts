@@ -108,7 +108,7 @@ it('refuses what a process writes that woke up after its lease was gone', async 
 
 it('waits for a lock that another program holds again and again, and loses nothing', async () => {
   const folder = await folderWith({
-    'sync.config.yaml': config('  one: { to: db.one, mode: append, batch_size: 10 }\n'),
+    'sync.config.yaml': config(`  one: { to: db.one, mode: append, batch_size: ${soak ? 10 : 40} }\n`),
     'rows.jsonl': rows,
   });
   await syncline(folder, ['run', '--quiet', '--max-records', '200']);

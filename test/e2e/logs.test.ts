@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import type { LogLine } from '../../src/model/log-line.ts';
+import { tried } from '../counts.ts';
 import { cli, edit, folderWith, query, syncline } from './cli.ts';
 
 /** A source that does this between two batches, with its context's `logger` and its `token`. */
@@ -155,12 +156,14 @@ describe('syncline logs', () => {
     for (const line of told) expect(line).toMatch(/Z error 01[0-9A-Z]{24} gone: failed: /);
   });
 
-  it.each([
-    [['logs'], 'usage/unknown_run'],
-    [['logs', 'nonsense'], 'usage/unknown_run'],
-    [['logs', '01M82MWB5MNSZEXZF5PBM9RT2D'], 'usage/unknown_run'],
-    [['logs', '--pipeline', 'nobody'], 'usage/unknown_pipeline'],
-  ])('%j is refused where there is no such thing', async (args, code) => {
+  it.each(
+    tried([
+      [['logs'], 'usage/unknown_run'],
+      [['logs', 'nonsense'], 'usage/unknown_run'],
+      [['logs', '01M82MWB5MNSZEXZF5PBM9RT2D'], 'usage/unknown_run'],
+      [['logs', '--pipeline', 'nobody'], 'usage/unknown_pipeline'],
+    ]),
+  )('%j is refused where there is no such thing', async (args, code) => {
     const { code: exit, stderr } = await syncline(await folderWith(files()), args);
     expect({ exit, stderr }).toEqual({ exit: 2, stderr: expect.stringContaining(`[${code}]`) });
   });
@@ -291,10 +294,12 @@ describe('a table of a sink', () => {
 });
 
 describe('what is older than `keep`', () => {
-  it.each([
-    ['the state', '', '.syncline/state.db', 'logs'],
-    ['a table', ', database: { to: db.sync_logs }', 'sync.db', 'sync_logs'],
-  ])('is removed from the files and from %s when a run begins', async (_, to, database, table) => {
+  it.each(
+    tried([
+      ['the state', '', '.syncline/state.db', 'logs'],
+      ['a table', ', database: { to: db.sync_logs }', 'sync.db', 'sync_logs'],
+    ]),
+  )('is removed from the files and from %s when a run begins', async (_, to, database, table) => {
     const folder = await folderWith(files(`logs: { keep: 3d${to} }`));
     await syncline(folder, ['run', 'gone']);
     const day = (ago: number) => new Date(Date.now() - ago * 86_400_000).toISOString();
@@ -361,10 +366,12 @@ describe('syncline logs -f', () => {
   const following = (folder: string, ...args: string[]) =>
     execa(process.execPath, [cli, 'logs', '-f', ...args], { cwd: folder, reject: false, stdin: 'ignore' });
 
-  it.each([
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const)('shows a run while it goes on, until %s', async (signal, code) => {
+  it.each(
+    tried([
+      ['SIGINT', 130],
+      ['SIGTERM', 143],
+    ] as const),
+  )('shows a run while it goes on, until %s', async (signal, code) => {
     // The source waits until the line before it was seen by the follower.
     const waits =
       "logger.info('midway'); while (!(await import('node:fs')).existsSync('seen')) await new Promise((done) => setTimeout(done, 5));";

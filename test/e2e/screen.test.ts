@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { tried } from '../counts.ts';
 import { folderWith, query } from './cli.ts';
 import { before, type Left, onTerminal } from './pty.ts';
 
@@ -130,11 +131,13 @@ describe('the screen of a run', () => {
     expect(left.main).toContain('2 succeeded');
   });
 
-  it.each([
-    ['x and y', 'x', 130],
-    ['Ctrl-C', '\u0003', 130],
-    ['SIGTERM', 'SIGTERM', 143],
-  ])('stops after the batch under way on %s', async (_, how, code) => {
+  it.each(
+    tried([
+      ['x and y', 'x', 130],
+      ['Ctrl-C', '\u0003', 130],
+      ['SIGTERM', 'SIGTERM', 143],
+    ]),
+  )('stops after the batch under way on %s', async (_, how, code) => {
     const here = await folder();
     const terminal = onTerminal(here, ['run']);
     await terminal.shows('page ');
@@ -232,10 +235,12 @@ describe('syncline alone', () => {
     expect(query(join(here, 'sync.db'), 'SELECT id FROM campaigns ORDER BY id')).toEqual([[1], [2]]);
   });
 
-  it.each([
-    ['q', 0],
-    ['\u0003', 130],
-  ])('runs nothing when it is left with %j', async (key, code) => {
+  it.each(
+    tried([
+      ['q', 0],
+      ['\u0003', 130],
+    ]),
+  )('runs nothing when it is left with %j', async (key, code) => {
     const here = await folder();
     const terminal = onTerminal(here, []);
     await terminal.shows('0 picked');
@@ -247,12 +252,14 @@ describe('syncline alone', () => {
 });
 
 describe('there is no screen', () => {
-  it.each([
-    ['TERM is dumb', ['run', 'campaigns'], { TERM: 'dumb' }],
-    ['CI is set', ['run', 'campaigns'], { CI: 'true' }],
-    ['the run writes to the terminal', ['run', 'printed'], {}],
-    ['it is told in lines', ['run', 'campaigns', '--ui', 'plain'], {}],
-  ])('where %s', async (_, args, variables) => {
+  it.each(
+    tried([
+      ['TERM is dumb', ['run', 'campaigns'], { TERM: 'dumb' }],
+      ['CI is set', ['run', 'campaigns'], { CI: 'true' }],
+      ['the run writes to the terminal', ['run', 'printed'], {}],
+      ['it is told in lines', ['run', 'campaigns', '--ui', 'plain'], {}],
+    ]),
+  )('where %s', async (_, args, variables) => {
     const here = await folder();
     const { code, raw, main } = await onTerminal(here, args, { variables }).end();
     expect(code).toBe(0);

@@ -12,6 +12,7 @@ async function historyIn(url: string, client: pg.Client): Promise<HistoryDatabas
   await query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
   return {
     sink: `{ type: postgres, url: "${url}" }`,
+    rowsStay: false,
     words: { nul: "E'a\\tb'", blob: "'\\x00ff'", number: '7' },
     columns: async (table) => {
       const sql = `SELECT column_name FROM information_schema.columns

@@ -26,6 +26,7 @@ export async function libsqlHistory(directory: string): Promise<HistoryDatabase>
   };
   return {
     sink: '{ type: libsql, url: file:sync.db }',
+    rowsStay: true,
     words: { nul: "CAST(X'610062' AS TEXT)", blob: "X'00ff'", number: '7' },
     columns: async (table) =>
       (await all(`SELECT name FROM pragma_table_info('${table}')`)).flat().map(String),

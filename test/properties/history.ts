@@ -116,6 +116,8 @@ const tables = [...editedTables, 'summed', 'added'];
 /** The database that the rows go to, as another client sees it. */
 export interface HistoryDatabase {
   readonly sink: string;
+  /** Whether a row that is put back lies where it lay: else what has no key can be undone only once. */
+  readonly rowsStay: boolean;
   /** What SQL there is for values that Syncline never writes. */
   readonly words: { readonly [word: string]: string };
   /** Empty where there is no such table. */
@@ -160,7 +162,8 @@ export class Place {
   }
 
   get pipelines() {
-    return [...this.config.pipelines.values()];
+    const all = [...this.config.pipelines.values()];
+    return this.#database.rowsStay ? all : all.filter(({ name }) => name !== 'keyless');
   }
 
   /** Those whose plans can be saved. */

@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { Connection } from '../../src/sql/libsql-connection.ts';
 import type { Session } from '../../src/sql/session.ts';
 import { openThread } from '../../src/sql/thread.ts';
-import { slowCases } from '../counts.ts';
+import { slowCases, tried } from '../counts.ts';
 import { batchOf, key } from './outcome-batch.ts';
 import { databaseFile, otherClient, readBack, targetsOf } from './support.ts';
 
@@ -95,7 +95,7 @@ describe.skipIf(!strace)('an I/O error', () => {
   const committing = fileURLToPath(new URL('./committing.ts', import.meta.url));
   const program = ['--conditions=syncline-source', '--import', 'jiti/register', committing];
 
-  test.each(['wal', 'delete'])('wherever it strikes, loses and doubles nothing (%s)', async (mode) => {
+  test.each(tried(['wal', 'delete']))('wherever it strikes, loses and doubles nothing (%s)', async (mode) => {
     for (const nth of [1, 3, 5, 8, 13, 21].slice(0, slowCases / 2)) {
       const path = databaseFile();
       otherClient(path).exec(`PRAGMA journal_mode = ${mode}; CREATE TABLE rows (batch INTEGER)`);

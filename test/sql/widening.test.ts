@@ -6,6 +6,7 @@ import { equalCells } from '../../src/transform/cells.ts';
 import { evidenceOf, inferType } from '../../src/transform/infer.ts';
 import { createCoercion } from '../../src/transform/types.ts';
 import { isWider, widenCell } from '../../src/transform/widening.ts';
+import { tried } from '../counts.ts';
 import { folderWith } from '../e2e/cli.ts';
 import { type Database, databaseNames, databases } from '../kit/databases.ts';
 import { commitRows, type TargetShape, targetOf } from './support.ts';
@@ -65,7 +66,7 @@ function shapeOf(type: ColumnType, strategy: 'overwrite' | 'keep_edits' = 'overw
 
 const accepting = (shape: TargetShape) => ({ ...targetOf(shape), accept_schema: true });
 
-describe.each(databaseNames)('in %s', (name) => {
+describe.each(tried(databaseNames))('in %s', (name) => {
   test('what columns hold is kept when they become wider, whatever they become', async () => {
     const { sink } = await opened(name);
     const columns = pairs.map(([from, to]) => ({
