@@ -119,7 +119,11 @@ export async function removePage(
   const staged = await lookUpStaged(session, target, parts, keys.map(keyOf));
   const absent = keys.filter((key) => staged(keyOf(key)) === undefined);
   const existing = await existingRows(session, target, { rows: absent.map((key) => rowOf(key, target)) });
-  const changes = [...existing].map(([key, { row }]) => deletionOf(key, row, target));
+  // In the order of the keys, whatever order they were found in.
+  const changes = absent.map(keyOf).flatMap((key) => {
+    const row = existing.get(key)?.row;
+    return row === undefined ? [] : [deletionOf(key, row, target)];
+  });
   await apply(session, target, changes, existing, doing);
   return { deleted: changes.length, last };
 }
