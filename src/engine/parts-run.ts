@@ -249,7 +249,8 @@ async function attempt(act: () => Promise<Begun>): Promise<Begun | { readonly fa
   }
 }
 
-function heldBy({ name }: PipelineConfig, { run, since, pid, host }: Holder): Failure {
+/** Why a pipeline is busy. */
+export function heldBy({ name }: PipelineConfig, { run, since, pid, host }: Holder): Failure {
   return {
     code: 'lease/held',
     message: `run ${run} holds pipeline "${name}" since ${since} (process ${pid} on ${host})`,

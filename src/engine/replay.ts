@@ -6,9 +6,10 @@ import type { RowBatch, Target } from '../model/types.ts';
 import type { Ledger, Writer } from '../plugin/contract.ts';
 import type { Planner } from '../plugin/history-contract.ts';
 import type { NewReject, WrittenKeys } from '../state/state.ts';
-import { takeLease } from './ledgers.ts';
 import { type OpenedPlugins, openedPlugins } from './opened.ts';
+import { heldBy } from './parts-run.ts';
 import type { Ended, RunShared } from './pipeline.ts';
+import { checkpointName } from './resume.ts';
 import type { SavedCommit, SavedPlan, SavedRejects } from './saved-plan.ts';
 import type { PipelineTally } from './tally.ts';
 
@@ -51,7 +52,8 @@ export async function replayPipeline(
   const entriesOf = async (ledger: Ledger) =>
     (await ledger.list()).filter((entry) => mainName(entry) === name);
   const known = (await Promise.all(ledgers.map(entriesOf))).flat();
-  const lease = await takeLease(state, name, Math.max(0, ...known.map(({ entry }) => entry.fence)), id);
+  const lease = await state.acquire(name, id, Math.max(0, ...known.map(({ entry }) => entry.fence)));
+  if (!('fence' in lease)) return { status: 'busy', error: heldBy(pipeline, lease) };
   const [tally] = pipelineTally.begin(['']);
   const writers = new Map<string, Writer>();
   const compared = new Set<string>();
@@ -59,6 +61,7 @@ export async function replayPipeline(
     for (const ledger of ledgers)
       for (const { entry, ...key } of await entriesOf(ledger))
         await ledger.write(key, { ...entry, fence: lease.fence });
+    await settleRejects(pipeline, plan, shared);
     for await (const line of plan.lines()) {
       signal.throwIfAborted();
       lease.lost.throwIfAborted();
@@ -106,6 +109,26 @@ async function compareCheckpoint(commit: SavedCommit, ledger: Ledger, compared: 
     `pipeline "${mainName(commit)}" has run since the plan was made: its checkpoint is another one`,
     { hint: 'Nothing was written. Make a new plan, and look at it.' },
   );
+}
+
+/** Rejects of batches that a run before did not come to commit are in the plan again. */
+async function settleRejects({ name }: PipelineConfig, plan: SavedPlan, shared: RunShared): Promise<void> {
+  const { state, opened, config } = shared;
+  const settled = new Set<string>();
+  for await (const line of plan.lines()) {
+    if (!('commit' in line) || mainName(line.commit) !== name) continue;
+    const { target } = line.commit;
+    const checkpoint = checkpointName(
+      { sink: sinkOf(config, line.commit) },
+      { pipeline: target.pipeline, target: target.name },
+    );
+    if (settled.has(checkpoint)) continue;
+    settled.add(checkpoint);
+    const ledger = ledgerIn(await opened.sink(sinkOf(config, line.commit)));
+    const { entry } = await ledger.read({ pipeline: target.pipeline, target: target.name });
+    const { run = '', batch = 0 } = entry ?? {};
+    await state.dropUncommitted({ pipeline: name, part: checkpoint, checkpoint, run, batch }, 'later_runs');
+  }
 }
 
 /** Their run is this one, not that of the plan. */

@@ -4,8 +4,9 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Config } from '../config/config.ts';
 import { SyncError } from '../model/errors.ts';
+import { printJson } from '../model/json.ts';
 import type { PipelineResult } from '../model/result.ts';
-import type { Target } from '../model/types.ts';
+import type { Target, Value } from '../model/types.ts';
 import type { SavedBatch } from '../plugin/history-contract.ts';
 import type { ReadExtent, RejectedBatch } from '../state/state.ts';
 
@@ -53,6 +54,7 @@ interface Header {
 export class PlanWriter {
   readonly #file: string;
   readonly #handle: FileHandle;
+  #last: Promise<void> = Promise.resolve();
 
   private constructor(file: string, handle: FileHandle) {
     this.#file = file;
@@ -88,8 +90,10 @@ export class PlanWriter {
     await rm(aside(this.#file), { force: true });
   }
 
-  async #line(value: unknown): Promise<void> {
-    await this.#handle.write(`${JSON.stringify(value)}\n`);
+  /** One after the other: pipelines that are planned side by side must not write into one another's lines. */
+  #line(value: unknown): Promise<void> {
+    this.#last = this.#last.then(() => this.#handle.appendFile(`${JSON.stringify(value)}\n`));
+    return this.#last;
   }
 }
 
@@ -154,6 +158,6 @@ function hashOf({ files, sources, sinks }: Config): string {
   const hash = createHash('sha256');
   for (const file of files) hash.update(readFileSync(file));
   for (const { name, options } of [...sources.values(), ...sinks.values()])
-    hash.update(JSON.stringify([name, options]));
+    hash.update(printJson([name, options as Value]));
   return hash.digest('hex').slice(0, 32);
 }

@@ -60,6 +60,32 @@ describe('a saved plan', () => {
     expect((await syncline(folder, ['rejects', 'show'])).stdout).toContain('"x" is not an integer');
   });
 
+  it('leaves no rejects of batches that were never committed beside its own', async () => {
+    const more = `${lines('Ann')}{"id":"x","name":"Cid"}\n`;
+    const { folder } = await planned(more);
+    const state = join(folder, '.syncline/state.db');
+    expect((await syncline(folder, ['run', '--plan', 'next.plan', '--quiet'])).code).toBe(3);
+    await syncline(folder, ['plan', '--out', 'next.plan']);
+    // As a run leaves it that dies after it kept a reject, and before it committed the batch.
+    edit(state, 'UPDATE rejects SET batch = batch + 100');
+    expect((await syncline(folder, ['run', '--plan', 'next.plan', '--quiet'])).code).toBe(3);
+    expect(query(state, 'SELECT count(*), max(batch) < 100 FROM rejects')).toEqual([[1, 1]]);
+  });
+
+  it('is run by one process at a time: another finds its pipelines busy, or moved', async () => {
+    const many = Array.from({ length: 500 }, (_, id) => `{"id":${id + 1},"name":"n${id}"}\n`).join('');
+    const { folder, db } = await planned(many);
+    const both = await Promise.all([1, 2].map(() => syncline(folder, ['run', '--plan', 'next.plan'])));
+    const codes = both.map(({ code }) => code).sort();
+    expect([
+      [0, 1],
+      [0, 5],
+    ]).toContainEqual(codes);
+    const told = both.find(({ code }) => code !== 0)?.stderr;
+    expect(told).toMatch(codes[1] === 5 ? /holds pipeline "rows"/ : /plan\/moved/);
+    expect(query(db, 'SELECT count(*) FROM rows')).toEqual([[500]]);
+  });
+
   it.each(
     tried([
       ["UPDATE rows SET name = 'Mine' WHERE id = 2", 'the row id=2 of rows changed'],
