@@ -190,3 +190,21 @@ it('keeps nothing when it is to keep nothing, and forgets what it kept before', 
   await run(folder);
   expect(held(folder)).toEqual([]);
 });
+
+it('does not undo what was written before a column got a wider type, and says so', async () => {
+  const folder = await folderWith({ 'sync.config.yaml': config, 'rows.jsonl': lines(2, 1) });
+  const first = await run(folder);
+  await writeFile(join(folder, 'rows.jsonl'), '{"id":0,"name":"row 0","n":"many"}\n');
+  expect((await syncline(folder, ['run', '--accept-schema', '--quiet'])).code).toBe(0);
+  const runs = JSON.parse((await syncline(folder, ['runs', '--json'])).stdout) as { runId: string }[];
+  expect((await syncline(folder, ['undo', String(runs[0]?.runId)])).code).toBe(0);
+  expect(query(join(folder, 'sync.db'), 'SELECT id, n FROM rows ORDER BY id')).toEqual([
+    [0, '1'],
+    [1, '1'],
+  ]);
+  const { code, stderr } = await syncline(folder, ['undo', first]);
+  expect({ code, told: stderr.includes('was integer then, and is string now') }).toEqual({
+    code: 1,
+    told: true,
+  });
+});
