@@ -21,6 +21,7 @@ const rooms: { readonly [room: string]: readonly string[] } = {
   testing: ['plugin', 'transform', 'model'],
   transform: ['model'],
   formats: ['model'],
+  http: ['model'],
   model: [],
 };
 
@@ -41,6 +42,7 @@ const doors: { readonly [library: string]: RegExp } = {
   ink: /^src\/tui\//,
   react: /^src\/tui\//,
   commander: /^src\/cli[./]/,
+  undici: /^src\/http\//,
   jiti: /^src\/(plugin|sql)\//,
   yaml: /^src\/config\//,
 };

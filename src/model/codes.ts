@@ -1,4 +1,5 @@
 import { configCodes } from './config-codes.ts';
+import { httpCodes } from './http-codes.ts';
 
 /**
  * Every error code, with what `syncline explain CODE` says of it: what it means, why it is an error, what to do.
@@ -24,6 +25,7 @@ export const errorCodes = {
     'A complete read did not contain many rows that the target has, and mode `mirror` or `replace` would have deleted them: more than `deletes.max`, and more than 5. None was deleted. Make sure that the source is whole; if they are to go, run with `--allow-delete`, whose number the message tells.',
   'guard/empty':
     'The source returned no row, and mode `replace` or `mirror` would have emptied a target that has some. Nothing was changed. Look at the source first; if the target is to be emptied, run with `--allow-empty`.',
+  ...httpCodes,
   'internal/bug':
     'Something Syncline did not foresee went wrong in it or in a plugin. The crash report that was named tells where; please report it.',
   'lease/held':

@@ -40,3 +40,14 @@ export class RowsRefused extends SyncError {
     this.rows = rows;
   }
 }
+
+/** A server asks not to be called for longer than we wait. */
+export class RateLimited extends SyncError {
+  /** When to come back, ISO 8601, UTC; undefined where the server does not say. */
+  readonly until?: string;
+
+  constructor(message: string, until: string | undefined, options: SyncErrorOptions = {}) {
+    super('http/rate_limited', message, options);
+    this.until = until;
+  }
+}

@@ -35,10 +35,28 @@ export function redactValue(value: Value, redact: Redact): Value {
 
 /** Every way a secret may be spelt. */
 function spellings(secret: string): readonly string[] {
-  const url = encodeURIComponent(secret.toWellFormed());
+  const whole = secret.toWellFormed();
+  const url = encodeURIComponent(whole);
+  const form = new URLSearchParams([['', whole]]).toString().slice(1);
+  const urls = [url, url.replaceAll('%20', '+'), url.replace(/[!'()*]/g, inPercent), form, encodeURI(whole)];
+  // Some write the digits of an escape small.
+  const smallUrls = urls.map((text) => text.replace(/%../g, (digits) => digits.toLowerCase()));
   const json = JSON.stringify(secret).slice(1, -1);
-  const spelt = [secret, url, url.replaceAll('%20', '+'), encodeURI(secret.toWellFormed()), json];
-  return [...spelt, ...[0, 1, 2].flatMap((before) => inBase64(secret, before))];
+  const jsons = [json, json.replace(/[^ -~]/g, inUnicode)].flatMap((text) => [
+    text,
+    text.replaceAll('/', '\\/'),
+  ]);
+  const base64 = [0, 1, 2].flatMap((before) => inBase64(secret, before));
+  return [secret, ...urls, ...smallUrls, ...jsons, ...base64];
+}
+
+function inPercent(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+}
+
+/** As JSON in ASCII has it. */
+function inUnicode(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 /** The characters of base64 that are the secret's alone, where this many bytes (modulo 3) come before it. */

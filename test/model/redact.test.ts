@@ -16,6 +16,16 @@ describe('redactor', () => {
     expect(redact(`before ${spelt} after`)).toBe('before ••• after');
   });
 
+  test.each([
+    ['with small digits', 'k%c3%b6y%2f1%21%28'],
+    ['with every mark escaped', 'k%C3%B6y%2F1%21%28'],
+    ['in JSON of ASCII alone', 'k\\u00f6y/1!('],
+    ['in JSON with slashes escaped', 'köy\\/1!('],
+    ['in JSON with both', 'k\\u00f6y\\/1!('],
+  ])('finds what other programs make of a secret: %s', (_, spelt) => {
+    expect(redactor(['köy/1!('])(`before ${spelt} after`)).toBe('before ••• after');
+  });
+
   test.each(['', 'a', 'ab', 'user:', 'user1:', 'user12:'])(
     'leaves none of it in base64 after %j',
     (before) => {

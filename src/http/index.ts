@@ -1,0 +1,8 @@
+/** The door `syncline/http`: one client for every plugin that asks a server. */
+
+export { type Auth, type AuthOptions, type Credentials, createAuth } from './auth.ts';
+export type { RateLimit, Wait } from './budget.ts';
+export { type Client, createClient } from './client.ts';
+export type { Clock } from './clock.ts';
+export type { Headers, HttpRequest, HttpResponse, Params, Verdict } from './message.ts';
+export type { ClientContext, ClientOptions, Retry, Timeouts, Tried } from './options.ts';
