@@ -1,7 +1,7 @@
+import { parseDuration } from '../model/duration.ts';
 import { SyncError } from '../model/errors.ts';
 import { plural } from '../model/plural.ts';
 import type { HistoryFilter } from '../state/state.ts';
-import { parseDuration } from '../transform/duration.ts';
 import { withState } from './open-state.ts';
 import { printOne, type Shell } from './shell.ts';
 

@@ -1,7 +1,7 @@
 import { cursorProblem } from '../config/incremental.ts';
 import type { RunRange } from '../engine/range.ts';
+import { parseDuration } from '../model/duration.ts';
 import { SyncError } from '../model/errors.ts';
-import { parseDuration } from '../transform/duration.ts';
 
 /** The flags of `run` that say which part of a stream is read. */
 export interface RangeFlags {

@@ -1,4 +1,4 @@
-import { durationPattern } from '../transform/duration.ts';
+import { durationPattern } from '../model/duration.ts';
 import { daemonSchema } from './daemon.ts';
 import { durationSchema } from './durations.ts';
 import { journalSchema } from './journal.ts';

@@ -1,4 +1,4 @@
-import { durationPattern, parseDuration } from '../transform/duration.ts';
+import { durationPattern, parseDuration } from '../model/duration.ts';
 import type { ConfigPath } from './document.ts';
 import type { Findings } from './findings.ts';
 

@@ -1,5 +1,5 @@
+import { parseDuration } from '../model/duration.ts';
 import type { SourceDefinition } from '../plugin/contract.ts';
-import { parseDuration } from '../transform/duration.ts';
 import type { Incremental } from '../transform/incremental.ts';
 import { parsePath } from '../transform/path.ts';
 import { Refusal } from '../transform/refusal.ts';

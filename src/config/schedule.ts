@@ -1,5 +1,5 @@
 import { Cron } from 'croner';
-import { printDuration } from '../transform/duration.ts';
+import { printDuration } from '../model/duration.ts';
 import { createZone } from '../transform/zone.ts';
 import { isFields } from './defaults.ts';
 import type { ConfigPath } from './document.ts';

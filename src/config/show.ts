@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
+import { printDuration } from '../model/duration.ts';
 import { redactor } from '../model/redact.ts';
 import type { Mode, Strategy } from '../model/types.ts';
-import { printDuration } from '../transform/duration.ts';
 import type { Config, Deletes, PipelineConfig, RowLimit } from './config.ts';
 import { coreSchema } from './core-schema.ts';
 import { printDaemon } from './daemon.ts';

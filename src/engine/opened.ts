@@ -1,7 +1,8 @@
 import type { Config, SinkConfig, SourceConfig } from '../config/config.ts';
-import type { OpenSink, OpenSource, PluginContext } from '../plugin/contract.ts';
+import type { OpenSink, OpenSource } from '../plugin/contract.ts';
 import type { Emit } from './events.ts';
 import { openSink, openSource } from './plugin-calls.ts';
+import { pluginContext } from './plugin-context.ts';
 
 /** The sources and sinks of a run: opened when a pipeline first needs them, closed in reverse when it ends. */
 export interface OpenedPlugins {
@@ -12,28 +13,24 @@ export interface OpenedPlugins {
 }
 
 export function openedPlugins(
-  { directory }: Pick<Config, 'directory'>,
+  config: Pick<Config, 'directory' | 'secrets'>,
   emit: Emit,
   signal: AbortSignal,
 ): OpenedPlugins {
   const opened: { readonly name: string; close(): Promise<void> }[] = [];
-  const context = (name: string): PluginContext => {
-    const tell = (level: 'info' | 'warn') => (message: string) =>
-      emit({ type: 'notice', at: new Date().toISOString(), level, message: `${name}: ${message}` });
-    return { directory, signal, logger: { info: tell('info'), warn: tell('warn') } };
-  };
+  const context = (name: string) => pluginContext(config, name, emit, signal);
   const keep = <Opened extends { close(): Promise<void> }>(name: string, plugin: Opened): Opened => {
     opened.push({ name, close: () => plugin.close() });
     return plugin;
   };
   return {
-    source: oncePerKey(async (config: SourceConfig) => {
-      const name = `source ${config.name}`;
-      return keep(name, await openSource(config, context(name)));
+    source: oncePerKey(async (source: SourceConfig) => {
+      const name = `source ${source.name}`;
+      return keep(name, await openSource(source, context(name)));
     }),
-    sink: oncePerKey(async (config: SinkConfig) => {
-      const name = `sink ${config.name}`;
-      return keep(name, await openSink(config, context(name)));
+    sink: oncePerKey(async (sink: SinkConfig) => {
+      const name = `sink ${sink.name}`;
+      return keep(name, await openSink(sink, context(name)));
     }),
     async close() {
       const failures: string[] = [];

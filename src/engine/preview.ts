@@ -6,6 +6,7 @@ import { deletionsOf, filledPart } from './filled.ts';
 import { checkHeader } from './header.ts';
 import { type PipelinePart, partsOf, readsOf } from './parts.ts';
 import { openSource } from './plugin-calls.ts';
+import { pluginContext } from './plugin-context.ts';
 import { takeSample } from './sample.ts';
 import { readStream } from './stream.ts';
 import { strategyOf } from './target.ts';
@@ -34,8 +35,8 @@ export async function preview(
   limit: number,
   signal: AbortSignal,
 ): Promise<Preview> {
-  const logger = { info: () => undefined, warn: () => undefined };
-  const source = await openSource(pipeline.source, { directory: config.directory, signal, logger });
+  const context = pluginContext(config, pipeline.source.name, () => undefined, signal);
+  const source = await openSource(pipeline.source, context);
   try {
     const run = { id: 'preview', started_at: new Date().toISOString() };
     const reading = openReading({ now: run.started_at, exact: false, key: [], full: true, hash: () => '' });

@@ -10,10 +10,12 @@ import type { FromSchema, JSONSchema } from 'json-schema-to-ts';
 import type { CursorRange, LedgerEntry, LedgerKey, LedgerState } from '../model/checkpoint.ts';
 import type { Column, Mode, Row, RowBatch, RowCounts, SourceRecord, Target, Value } from '../model/types.ts';
 import type { Absence } from './absence-contract.ts';
+import type { Checked, PluginContext } from './context-contract.ts';
 import type { Journal, PlannedAbsence, Planner, SavedBatch } from './history-contract.ts';
 
 export type { CursorRange } from '../model/checkpoint.ts';
 export type * from './absence-contract.ts';
+export type * from './context-contract.ts';
 export type * from './history-contract.ts';
 
 /**
@@ -33,19 +35,6 @@ export type OptionsOf<Schema> = OptionsSchema extends Schema
     ? FromSchema<Schema>
     : never;
 
-export interface Logger {
-  info(message: string): void;
-  warn(message: string): void;
-}
-
-export interface PluginContext {
-  readonly logger: Logger;
-  /** The folder of the config file: relative paths in options start here. */
-  readonly directory: string;
-  /** Aborted when the run is to stop. */
-  readonly signal: AbortSignal;
-}
-
 // Sources ------------------------------------------------------------------------------------------------------------
 
 export interface SourceDefinition<
@@ -64,6 +53,10 @@ export interface SourceDefinition<
   readonly order?: 'ascending' | 'none';
   /** It reads little more than the records of the range it is asked for, so that a long one can be read in windows. */
   readonly ranges?: boolean;
+  /** Further keys of `incremental`, which are this source's own. */
+  readonly cursorOptions?: OptionsSchema;
+  /** The stream option that, where it is set, makes a stream be read by sync tokens. */
+  readonly tokenOption?: keyof Stream['properties'] & string;
   /**
    * Called once per run and source, before the first read; options are valid and hold their defaults.
    * Throwing fails the pipelines that read this source; others run on.
@@ -78,6 +71,10 @@ export interface OpenSource<Stream = unknown> {
    * called several times, for different streams also at once.
    */
   read(request: ReadRequest<Stream>): AsyncIterable<Batch>;
+  /** How many reads are worth running at once where a stream is read for each record of another; default 1. */
+  readonly parallel?: number;
+  /** Connects and logs in, and reads no record. Throws what would keep a run from working. */
+  check?(): Promise<Checked>;
   /** Called once, after every read has ended or was abandoned. */
   close(): Promise<void>;
 }
@@ -92,6 +89,13 @@ export interface ReadRequest<Stream = unknown> {
   readonly position?: Value;
   /** With `incremental`: which records are wanted. Others may be returned too: they are left out later. */
   readonly cursor?: CursorRange;
+  /** What the source asks for beside the common keys of `incremental` ({@link SourceDefinition.cursorOptions}). */
+  readonly cursorOptions?: { readonly [name: string]: unknown };
+  /**
+   * Of a stream that is read by sync tokens: that of the last complete read. Only what changed since is wanted. Where
+   * it is not accepted any more, the read throws `source/token_expired`, and is then asked for everything.
+   */
+  readonly token?: string;
   /** No batch may hold more records than `rows`, nor more than about `bytes` unless it is a single record. */
   readonly batch: { readonly rows: number; readonly bytes: number };
   readonly signal: AbortSignal;
@@ -110,6 +114,24 @@ export interface Batch {
   readonly progress?: { readonly done: number; readonly total: number };
   /** What the records are from, for people: a file, a table, a request. Without secrets. */
   readonly detail?: string;
+  /** The sync token to begin the next read with, once this one is complete; the last one given counts. */
+  readonly token?: string;
+  /** What it took to get here since the batch before, where a server was asked. */
+  readonly calls?: Calls;
+  /** With the last batch: why the read ended there, for people: `no next page`, `an empty page`. */
+  readonly stopped?: string;
+}
+
+/** Counts of what was asked of a server. */
+export interface Calls {
+  /** Pages of records that were taken. */
+  readonly pages: number;
+  /** Tries of requests, also those that failed. */
+  readonly requests: number;
+  /** How many of them were tried again. */
+  readonly retries: number;
+  /** Milliseconds spent waiting before requests. */
+  readonly waited_ms: number;
 }
 
 // Sinks --------------------------------------------------------------------------------------------------------------
@@ -164,6 +186,8 @@ export interface OpenSink {
   plan?(target: TargetRequest): Promise<Planner>;
   /** Where the sink declares the capabilities `plan` and `absence`: what {@link OpenSink.absence} would do after these plans. */
   readonly planAbsence?: PlannedAbsence;
+  /** Connects and logs in, and writes nothing. Throws what would keep a run from working. */
+  check?(): Promise<Checked>;
   /** Where the sink declares the capability `journal`. */
   readonly journal?: Journal;
   /** Called once, after every writer was closed. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { OptionsSchema, PluginContext } from '../plugin/contract.ts';
+import type { OptionsSchema, PluginContext, PluginStore } from '../plugin/contract.ts';
 
 /** Registers a test with the runner at hand: `test` of vitest, jest or node:test. */
 export type Test = (name: string, body: () => Promise<void>) => unknown;
@@ -7,7 +7,26 @@ export type Test = (name: string, body: () => Promise<void>) => unknown;
 /** The context a plugin under test is opened with. */
 export function context(directory = process.cwd()): PluginContext {
   const logger = { info: () => undefined, warn: () => undefined };
-  return { directory, signal: new AbortController().signal, logger };
+  const signal = new AbortController().signal;
+  return { directory, signal, logger, secrets: [], onWait: () => undefined, store: memoryStore() };
+}
+
+/** Keeps what it is given as long as the test runs. */
+function memoryStore(): PluginStore {
+  const kept = new Map<string, string>();
+  let turn: Promise<unknown> = Promise.resolve();
+  return {
+    read: async (key) => kept.get(key),
+    async write(key, value) {
+      if (value === undefined) kept.delete(key);
+      else kept.set(key, value);
+    },
+    alone(_, act) {
+      const acted = turn.then(act);
+      turn = acted.catch(() => undefined);
+      return acted;
+    },
+  };
 }
 
 /** Editors, `explain` and the reference show what the schema says: every option must say something. */

@@ -1,9 +1,9 @@
 /** Places on the scale of a cursor field that no record gave: `initial`, `--from`, `lookback`, the future. */
 
 import type { Cursor } from '../model/checkpoint.ts';
+import { parseDuration } from '../model/duration.ts';
 import type { SyncError } from '../model/errors.ts';
 import { type CursorValue, restoreCursor, toCursor, wrongType } from './cursor.ts';
-import { parseDuration } from './duration.ts';
 import { canonicalDecimal } from './number.ts';
 
 const day = 86_400_000;

@@ -8,13 +8,10 @@ import {
   SyncError,
   type Writer,
 } from '../../src/index.ts';
+import { context as contextIn } from '../../src/testing/suite.ts';
 
 const nothing = { type: 'object', properties: {} } as const;
-const context = {
-  directory: '/',
-  signal: new AbortController().signal,
-  logger: { info: () => undefined, warn: () => undefined },
-};
+const context = contextIn('.');
 const run = { id: 'RUN', started_at: '2026-01-02T03:04:05.000Z' };
 const request = { name: 't', mode: 'append', run } as const;
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PluginContext } from 'syncline';
 import { onTestFinished } from 'vitest';
+import { context } from '../../src/testing/suite.ts';
 
 /** A folder that is gone when the test is finished. */
 export async function emptyFolder(): Promise<string> {
@@ -12,6 +13,5 @@ export async function emptyFolder(): Promise<string> {
 }
 
 export function contextOf(directory: string): PluginContext {
-  const logger = { info: () => undefined, warn: () => undefined };
-  return { directory, logger, signal: new AbortController().signal };
+  return context(directory);
 }

@@ -6,15 +6,12 @@ import type { Batch, Cell, Column } from 'syncline';
 import { sinkContract, sourceContract } from 'syncline/testing';
 import { afterAll, describe, expect, test } from 'vitest';
 import { sink, source } from '../../plugins/libsql/index.ts';
+import { context as contextIn } from '../../src/testing/suite.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'syncline-libsql-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-const context = {
-  directory,
-  signal: new AbortController().signal,
-  logger: { info: () => {}, warn: () => {} },
-};
+const context = contextIn(directory);
 let files = 0;
 
 /** A new database file, as the option `url` names it. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { parseDuration, printDuration } from '../../src/transform/duration.ts';
+import { parseDuration, printDuration } from '../../src/model/duration.ts';
 import '../counts.ts';
 
 it.each([
