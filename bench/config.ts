@@ -1,12 +1,17 @@
 /** The config of the suite: the rows of a file, mapped and typed, upserted by key into a sink. */
-export const benchConfig = (file: string, sink: string, more = '', keep = '14d') => `version: 1
+export const benchConfig = (
+  file: string,
+  sink: string,
+  more = '',
+  { target = 'rows', keep = '14d' }: { readonly target?: string; readonly keep?: string } = {},
+) => `version: 1
 journal: { keep: ${keep} }
 sources: { in: { type: file, streams: { rows: ${file} } } }
 sinks: { db: ${sink} }
 pipelines:
   rows:
     from: in.rows
-    to: db.rows
+    to: db.${target}
     primary_key: id
     map:
       id: { from: id, type: integer }

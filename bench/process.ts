@@ -38,6 +38,10 @@ export async function measure(directory: string, args: readonly string[]): Promi
 export async function median(runs: number, once: () => Promise<Measured>): Promise<Measured> {
   const all: Measured[] = [];
   for (let index = 0; index < runs; index++) all.push(await once());
-  all.sort((a, b) => a.seconds - b.seconds);
-  return all[Math.floor(all.length / 2)] ?? { seconds: 0, megabytes: 0 };
+  return middle(all);
+}
+
+export function middle(all: readonly Measured[]): Measured {
+  const sorted = all.toSorted((a, b) => a.seconds - b.seconds);
+  return sorted[Math.floor(sorted.length / 2)] ?? { seconds: 0, megabytes: 0 };
 }

@@ -21,10 +21,13 @@ export function benchRow(n: number, edition: number): BenchRow {
   ];
 }
 
-/** Writes `rows` rows as CSV or JSON lines. */
+/** `copy`: as COPY writes text, stamps included. */
+type BenchFormat = 'csv' | 'jsonl' | 'copy';
+
+/** Writes `rows` rows of the format. */
 export async function writeBenchFile(
   file: string,
-  format: 'csv' | 'jsonl',
+  format: BenchFormat,
   rows: number,
   edition: number,
 ): Promise<void> {
@@ -39,8 +42,10 @@ export async function writeBenchFile(
   await once(stream, 'finish');
 }
 
-function line(row: BenchRow, format: 'csv' | 'jsonl'): string {
+function line(row: BenchRow, format: BenchFormat): string {
   if (format === 'csv') return `${row.join(',')}\n`;
+  if (format === 'copy')
+    return `${[...row, '01JD0000000000000000000000', '2026-01-01T00:00:00.000Z'].join('\t')}\n`;
   const [id, email, name, amount, active, updated_at, note] = row;
   return `${JSON.stringify({ id, email, name, amount, active, updated_at, note })}\n`;
 }

@@ -1,6 +1,7 @@
 /**
- * The performance suite: `npm run bench`, or `npm run bench -- 100000` for fewer rows. Every speed stands beside a
- * raw baseline measured in the same run; the ratio is what counts, since machines differ.
+ * The performance suite: `npm run bench`, or `npm run bench -- 100000` for fewer rows; `npm run bench -- 100000 postgres`
+ * for PostgreSQL alone. Every speed stands beside a raw baseline measured in the same run; the ratio is what counts,
+ * since machines differ.
  */
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -13,7 +14,8 @@ import { benchPostgres } from './postgres.ts';
 import { type Measured, measure, median } from './process.ts';
 import { writeBenchFile } from './rows.ts';
 
-const rows = Number(process.argv[2] ?? 1_000_000);
+const [count = 1_000_000, only] = process.argv.slice(2);
+const rows = Number(count);
 const cli = fileURLToPath(new URL('../dist/src/cli.js', import.meta.url));
 const baseline = ['--import', 'jiti/register', fileURLToPath(new URL('baseline.ts', import.meta.url))];
 const libsql = '{ type: libsql, url: file:sync.db }';
@@ -70,7 +72,7 @@ async function benchLedger(folder: string): Promise<void> {
 async function benchJournal(folder: string): Promise<void> {
   const without: Measured[] = [];
   for (const keep of ['0s', '14d']) {
-    await writeFile(join(folder, 'sync.config.yaml'), benchConfig('rows.jsonl', libsql, '', keep));
+    await writeFile(join(folder, 'sync.config.yaml'), benchConfig('rows.jsonl', libsql, '', { keep }));
     for (const [at, what] of ['first load', 'nothing changed', 'every row changed'].entries()) {
       await writeBenchFile(join(folder, 'rows.jsonl'), 'jsonl', rows, at === 2 ? 1 : 0);
       const measured = await measure(folder, [cli, 'run', '--quiet']);
@@ -95,8 +97,8 @@ async function benchMemory(folder: string, first: Measured): Promise<void> {
   console.log(`memory: ${first.megabytes.toFixed(0)} MB, and ${growth} % more for five times the rows`);
 }
 
-const folder = await mkdtemp(join(tmpdir(), 'syncline-bench-'));
-try {
+/** Into database files; and how long the commands take that only look. */
+async function benchFiles(folder: string): Promise<void> {
   console.log(`${rows} rows of 7 columns, upsert by key into libSQL, node ${process.version}`);
   const raw = await measure(here, [...baseline, 'raw', String(rows), join(folder, 'raw.db')]);
   line('raw driver, rows made in memory', raw, rows);
@@ -105,12 +107,17 @@ try {
   await benchLedger(folder);
   await benchJournal(folder);
   await benchMemory(folder, first);
-  await benchPostgres(rows, folder);
   const help = await median(7, () => measure(folder, [cli, '--help']));
   const validate = await median(7, () => measure(folder, [cli, 'validate']));
   console.log(
     `--help ${Math.round(help.seconds * 1000)} ms (aim 150), validate ${Math.round(validate.seconds * 1000)} ms (aim 500)`,
   );
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'syncline-bench-'));
+try {
+  if (only === undefined) await benchFiles(folder);
+  if (only === undefined || only === 'postgres') await benchPostgres(rows, folder);
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

@@ -1,5 +1,6 @@
 /** THE loop: records are read, mapped to rows, and committed batch by batch. Everything flows one way. */
 
+import { setImmediate } from 'node:timers/promises';
 import type { Config, PipelineConfig, RowLimit } from '../config/config.ts';
 import type { LedgerEntry, LedgerKey, LedgerState } from '../model/checkpoint.ts';
 import { SyncError } from '../model/errors.ts';
@@ -10,7 +11,7 @@ import type { CompleteRead } from '../plugin/absence-contract.ts';
 import type { OpenSink, OpenSource } from '../plugin/contract.ts';
 import type { State } from '../state/state.ts';
 import { createMapper } from '../transform/mapper.ts';
-import type { Mapper } from '../transform/mapping.ts';
+import type { MappedBatch, Mapper } from '../transform/mapping.ts';
 import type { Reading } from '../transform/reading.ts';
 import { emptyRead, isLimited, remembersSeen } from './absence.ts';
 import { refuseLostState } from './adopt.ts';
@@ -186,7 +187,7 @@ async function commitAll(
     io.tally.add({ read: batch.read, skipped: batch.read - batch.records.length });
     io.tally.reach(batch);
     const records = io.adopt ? [] : batch.records;
-    const mapped = mapper.map(records, batch.partition);
+    const mapped = await mapInSteps(mapper.steps(records, batch.partition));
     taken += batch.records.length;
     missing += mapped.missing_each;
     await commits.push(mapped, mapper.columns, batch.checkpoint);
@@ -194,6 +195,15 @@ async function commitAll(
   await commits.settle();
   if (taken > 0 && missing === taken) tellMissingEach(io, taken);
   if (commits.rows === 0) await refuseEmptyReplace(io);
+}
+
+/** In steps: the commit before, which is under way, is not to wait for the mapping of a whole batch. */
+async function mapInSteps(steps: Generator<undefined, MappedBatch>): Promise<MappedBatch> {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    await setImmediate();
+  }
 }
 
 /** A path that no record has is misspelt, more often than not: nothing was written, and nothing removed. */

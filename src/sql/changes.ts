@@ -2,7 +2,7 @@ import { SyncError } from '../model/errors.ts';
 import { plural } from '../model/plural.ts';
 import type { Row, Target } from '../model/types.ts';
 import type { Change } from '../transform/fold.ts';
-import type { ReadyTarget } from './dialect.ts';
+import type { ReadyTarget, Stamp } from './dialect.ts';
 import type { SqlValue } from './libsql.ts';
 import { declaredAt, isExactly, nameAt, tupleOf } from './lookup.ts';
 import type { Session } from './session.ts';
@@ -46,6 +46,11 @@ export async function insertRows(
   const { dialect } = session;
   const returning = place === undefined ? '' : ` RETURNING ${place}`;
   const stamps = stampsOf(session, target, now);
+  const written = place === undefined && (await dialect.insertMany?.(session, target, rows, stamps));
+  if (typeof written === 'number') {
+    expectRows(session, target, rows.length, written);
+    return [];
+  }
   const names = [...target.columns.map(({ name }) => dialect.quote(name)), ...stamps.map(({ name }) => name)];
   const declared = target.columns.map((column) => column.declared);
   const values = ['v.*', ...stamps.map(() => '?')].join(', ');
@@ -114,7 +119,7 @@ async function deleteRows(session: Session, target: ReadyTarget, rows: readonly 
   }
 }
 
-function stampsOf({ dialect }: Session, { stamps, run }: Target, now: string) {
+function stampsOf({ dialect }: Session, { stamps, run }: Target, now: string): Stamp[] {
   const { run_id, synced_at } = stamps;
   return [
     ...(run_id === undefined ? [] : [{ name: dialect.quote(run_id), value: run.id }]),

@@ -1,5 +1,5 @@
 import type { RefusedRow } from '../model/errors.ts';
-import type { Cell, ColumnType, Target, TargetColumn } from '../model/types.ts';
+import type { Cell, ColumnType, Row, Target, TargetColumn } from '../model/types.ts';
 import type { SqlValue } from './libsql.ts';
 import type { Session } from './session.ts';
 
@@ -38,6 +38,12 @@ export interface ReadyTarget extends Target {
 interface Tuples {
   readonly sql: string;
   readonly parameters: readonly unknown[];
+}
+
+/** What is filled into a column of every row that is written; the name is quoted. */
+export interface Stamp {
+  readonly name: string;
+  readonly value: string;
 }
 
 /** The tables of a ledger. */
@@ -97,6 +103,25 @@ export interface Dialect {
   inChunks<Item>(items: readonly Item[], width: number, fixed?: number): Iterable<readonly Item[]>;
   /** `declared` tells the columns as they are declared. */
   tuples(rows: readonly (readonly unknown[])[], declared: readonly string[]): Tuples;
+
+  /**
+   * Inserts rows by a way that the database has for many, and returns how many were written; undefined where there are
+   * few, or the table is not for it.
+   */
+  insertMany?(
+    session: Session,
+    target: ReadyTarget,
+    rows: readonly Row[],
+    stamps: readonly Stamp[],
+  ): Promise<number | undefined>;
+
+  /**
+   * Whether so many rows may be written without a lookup, as if none of their keys were there: most likely none is, and
+   * where one is after all the table itself refuses it, and the transaction is done anew with a lookup.
+   */
+  expectsNew?(session: Session, target: ReadyTarget, rows: number): Promise<boolean>;
+  /** Told of every lookup whether it found nothing. */
+  learnNew?(target: Target, isNew: boolean): void;
 
   /** Keeps others from writing the target and what the ledger has of it, until the transaction ends. */
   hold(session: Session, target: string): Promise<void>;

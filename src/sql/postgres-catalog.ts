@@ -116,6 +116,41 @@ export async function declaredKey(session: Session, name: TableName): Promise<st
   return (await session.all(sql, [quoteTable(name)])).map(([column]) => String(column));
 }
 
+/** Whether the table itself refuses, at once, a second row of a key. */
+export async function refusesSecond(
+  session: Session,
+  name: TableName,
+  key: readonly string[],
+): Promise<boolean> {
+  const sql = `SELECT array_to_json(ARRAY(SELECT a.attname FROM pg_catalog.pg_attribute AS a
+      WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1])))
+    FROM pg_catalog.pg_index AS i WHERE i.indrelid = ?::regclass AND i.indisunique AND i.indimmediate
+      AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL`;
+  const unique = await session.all(sql, [quoteTable(name)]);
+  return unique.some(([columns]) =>
+    (JSON.parse(String(columns)) as string[]).every((column) => key.includes(column)),
+  );
+}
+
+/**
+ * A SELECT of a text that changes with whatever is read of an ordinary table here, or with the ledger's being there; it
+ * has no row where there is no such table. A row of the catalogue that is changed gets another xmin. Takes two literals.
+ */
+export function markSql(table: string, ledger: string): string {
+  return `SELECT concat_ws(' ', c.oid, c.xmin, row_security_active(c.oid), to_regclass(${ledger})::oid,
+      ARRAY(SELECT xmin FROM pg_catalog.pg_attribute WHERE attrelid = c.oid),
+      ARRAY(SELECT xmin FROM pg_catalog.pg_index WHERE indrelid = c.oid),
+      ARRAY(SELECT xmin FROM pg_catalog.pg_trigger WHERE tgrelid = c.oid),
+      ARRAY(SELECT xmin FROM pg_catalog.pg_rewrite WHERE ev_class = c.oid)) AS mark
+    FROM pg_catalog.pg_class AS c WHERE c.oid = to_regclass(${table}) AND c.relkind = 'r'`;
+}
+
+/** Whether policies of the table decide who may write which row. */
+export async function hasPolicies(session: Session, name: TableName): Promise<boolean> {
+  const [row] = await session.all('SELECT row_security_active(?::regclass)', [quoteTable(name)]);
+  return row?.[0] === 't';
+}
+
 /**
  * A table has triggers of its own, or rules. A partition may have some that the whole has not, and where a row goes is
  * not known: its tables count all.

@@ -1,21 +1,28 @@
 import { SyncError } from '../model/errors.ts';
 import type { Dialect, LedgerTable } from './dialect.ts';
+import { namesAt } from './indexes.ts';
 import {
   declaredKey,
   findTable,
+  hasPolicies,
   hasSchema,
   hasTable,
   hasTriggers,
   indexedColumns,
+  markSql,
   quoteTable,
   refuseFoldedKey,
+  refusesSecond,
   type TableName,
 } from './postgres-catalog.ts';
+import { copyText, fewestToCopy } from './postgres-copy.ts';
 import { constraintOf } from './postgres-error.ts';
+import type { TableNotes } from './postgres-notes.ts';
 import { baseOf, declaredTypes, holds, typeOf } from './postgres-types.ts';
 import { toArray, toCell } from './postgres-values.ts';
 import { widen } from './postgres-widen.ts';
-import { quote as quoteAny } from './quote.ts';
+import { literal, quote as quoteAny } from './quote.ts';
+import type { Session } from './session.ts';
 
 export interface PostgresSchemas {
   /** Where tables lie whose targets name no schema. */
@@ -95,13 +102,48 @@ function migrations(schema: string): Dialect['migrations'] {
   ];
 }
 
-/** PostgreSQL, with the ledger that one target has. The table of a target may lie elsewhere for the moment. */
+/** What a transaction that writes a target holds since it began. */
+export interface Held {
+  /** Quoted, with its schema. */
+  readonly table: string;
+  readonly notes: TableNotes;
+}
+
+/**
+ * What such a transaction begins with: others are kept from writing the target, and from what the ledger has of it. The
+ * lock is one for each table, however a target spells it: also before there is any row that could be locked. The last
+ * statement selects the mark of the notes.
+ */
+export function holdSql(target: string, schemas: PostgresSchemas, ledgerSchema: string): string {
+  const table = quoteTable(tableName(target, schemas));
+  const ledger = quoteTable(ledgerTable(ledgerSchema));
+  return `${lockSql(literal(`syncline ${table}`))}; ${markSql(literal(table), literal(ledger))}`;
+}
+
+const lockSql = (key: string) => `SELECT pg_advisory_xact_lock(hashtextextended(${key}, 0))`;
+
+const ledgerTable = (schema: string): TableName => ({ schema, table: '_syncline_ledger' });
+
+/**
+ * PostgreSQL, with the ledger that one target has. The table of a target may lie elsewhere for the moment, as `nameOf`
+ * tells.
+ */
 export function postgresDialect(
   schemas: PostgresSchemas,
   ledgerSchema: string,
+  held?: Held,
   nameOf: (target: string) => TableName = (target) => tableName(target, schemas),
 ): Dialect {
-  const ledger: TableName = { schema: ledgerSchema, table: '_syncline_ledger' };
+  const isHeld = (target: string) => quoteTable(nameOf(target)) === held?.table;
+  const noted = <Result>(target: string, what: string, read: () => Promise<Result>) =>
+    held && isHeld(target) ? held.notes.of(what, read) : read();
+  const hasOwnTriggers = (session: Session, target: string) =>
+    noted(target, 'triggers', () => hasTriggers(session, nameOf(target)));
+  // COPY passes rules by, and policies refuse it. It would fire triggers, but those are rare, and INSERT serves them.
+  const takesCopies = async (session: Session, target: string) =>
+    !(await hasOwnTriggers(session, target)) &&
+    !(await noted(target, 'policies', () => hasPolicies(session, nameOf(target))));
+  const ledger = ledgerTable(ledgerSchema);
   return {
     name: 'PostgreSQL',
     mostColumns: 1600,
@@ -130,22 +172,46 @@ export function postgresDialect(
     inChunks: (items) => (items.length === 0 ? [] : [items]),
     tuples,
 
-    // One for each table, however a target spells it: also before there is any row that could be locked.
-    async hold(session, target) {
-      const lock = 'SELECT pg_advisory_xact_lock(hashtextextended(?, 0))';
-      await session.all(lock, [`syncline ${quoteTable(nameOf(target))}`]);
+    async insertMany(session, target, rows, stamps) {
+      if (rows.length < fewestToCopy || !(await takesCopies(session, target.name))) return undefined;
+      const names = [...target.columns.map(({ name }) => quote(name)), ...stamps.map(({ name }) => name)];
+      const sql = `COPY ${quoteTable(nameOf(target.name))} (${names.join(', ')}) FROM STDIN`;
+      const declared = target.columns.map((column) => column.declared);
+      return session.copy?.(sql, copyText(rows, declared, stamps));
     },
-    hasLedger: (session) => hasTable(session, ledger),
+
+    async expectsNew(session, target, rows) {
+      if (rows < fewestToCopy || !isHeld(target.name) || !held?.notes.newRows) return false;
+      const key = namesAt(target, target.primary_key);
+      return noted(target.name, `unique ${key.map(quote)}`, () =>
+        refusesSecond(session, nameOf(target.name), key),
+      );
+    },
+    learnNew(target, isNew) {
+      if (held && isHeld(target.name)) held.notes.newRows = isNew;
+    },
+
+    async hold(session, target) {
+      if (!isHeld(target)) await session.all(lockSql('?'), [`syncline ${quoteTable(nameOf(target))}`]);
+    },
+    hasLedger(session) {
+      const read = () => hasTable(session, ledger);
+      return held ? held.notes.of('ledger', read) : read();
+    },
     hasTable: (session, target) => hasTable(session, nameOf(target)),
     async findTable(session, target) {
       const name = nameOf(target);
       checkTarget(target, schemas);
-      const found = await findTable(session, name);
+      const found = await noted(target, 'columns', () => findTable(session, name));
       if (!found && !(await hasSchema(session, name.schema))) throw noSchema(name.schema);
       return found;
     },
-    refuseFoldedKey: (session, target) => refuseFoldedKey(session, nameOf(target.name), target),
-    indexedColumns: (session, target) => indexedColumns(session, nameOf(target)),
+    refuseFoldedKey: (session, target) =>
+      noted(target.name, `key ${target.mode} ${namesAt(target, target.primary_key).map(quote)}`, () =>
+        refuseFoldedKey(session, nameOf(target.name), target),
+      ),
+    indexedColumns: (session, target) =>
+      noted(target, 'indexes', () => indexedColumns(session, nameOf(target))),
     widen: (session, target, change) => widen(session, nameOf(target), change),
     async createIndex(session, target, columns) {
       const table = quoteTable(nameOf(target));
@@ -155,7 +221,7 @@ export function postgresDialect(
     rowsMove: true,
     // It changes with the row, and with `VACUUM FULL`.
     rowPlace: async () => ({ name: 'ctid', declared: 'tid' }),
-    hasTriggers: (session, target) => hasTriggers(session, nameOf(target)),
+    hasTriggers: hasOwnTriggers,
 
     constraintOf,
   };

@@ -78,7 +78,7 @@ function scratchSession(client: Client, real: Session, schemas: PostgresSchemas,
     names.set(known, made);
     return made;
   };
-  const dialect = { ...postgresDialect(schemas, schema, place), hold: async () => undefined };
+  const dialect = { ...postgresDialect(schemas, schema, undefined, place), hold: async () => undefined };
   return { ...sessionOf(client, schemas, schema), dialect };
 }
 

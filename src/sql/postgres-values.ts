@@ -26,14 +26,24 @@ export function toParameter(value: unknown): string | null {
 
 /** Values as the text of an array. Those that the declared type would round, cut or rewrite are refused. */
 export function toArray(values: readonly unknown[], declared: string): string {
-  const misfit = misfits(declared);
+  const write = toWritable(declared);
   const elements: string[] = [];
   for (const value of values) {
-    const text = toParameter(value);
-    if (text !== null && misfit?.(text)) throw refused(`${JSON.stringify(text)} as ${declared}`);
+    const text = write(value);
     elements.push(text === null ? 'NULL' : quoteElement(text));
   }
   return `{${elements.join()}}`;
+}
+
+/** Values as the text of a column's; those that the declared type would round, cut or rewrite are refused. */
+export function toWritable(declared: string): (value: unknown) => string | null {
+  const misfit = misfits(declared);
+  if (misfit === undefined) return toParameter;
+  return (value) => {
+    const text = toParameter(value);
+    if (text !== null && misfit(text)) throw refused(`${JSON.stringify(text)} as ${declared}`);
+    return text;
+  };
 }
 
 function quoteElement(text: string): string {

@@ -1,7 +1,9 @@
-import type { Client } from 'pg';
+import type { Client, QueryResult } from 'pg';
 import { SyncError } from '../model/errors.ts';
-import { type PostgresSchemas, tableName } from './postgres-dialect.ts';
+import { quoteTable } from './postgres-catalog.ts';
+import { type Held, holdSql, type PostgresSchemas, tableName } from './postgres-dialect.ts';
 import { conflictOf, isLost, toSyncError } from './postgres-error.ts';
+import { TableNotes } from './postgres-notes.ts';
 import { sessionOf } from './postgres-session.ts';
 import { type Address, parsePostgresUrl } from './postgres-url.ts';
 import { watch } from './postgres-watch.ts';
@@ -45,6 +47,7 @@ export class Postgres {
   readonly #where: string;
   readonly #patience: number;
   readonly #idle: Client[] = [];
+  readonly #notes = new Map<string, TableNotes>();
   #usual: Promise<string> | undefined;
 
   constructor({ url, directory, ledgerSchema, patience = defaultPatience }: PostgresOptions) {
@@ -61,7 +64,7 @@ export class Postgres {
   at(target: string): Transactions {
     return {
       transaction: async (work, landed = async () => undefined) =>
-        this.#transaction(await this.ledgerOf(target), work, landed),
+        this.#transaction(await this.ledgerOf(target), work, landed, target),
     };
   }
 
@@ -116,9 +119,10 @@ export class Postgres {
 
   /** Begins a transaction, for `release` or `abandon` to end: by default one that sees a single moment. */
   async open(begin = snapshot): Promise<Client> {
-    return this.#open(begin).catch((error) => {
+    const { client } = await this.#open(begin).catch((error) => {
       throw this.toError(error);
     });
+    return client;
   }
 
   /** Ends a transaction that went well; the connection is used again. */
@@ -151,12 +155,12 @@ export class Postgres {
     ledger: string,
     work: (session: Session) => Promise<Result>,
     landed: (session: Session) => Promise<Result | undefined>,
+    target?: string,
   ): Promise<Result> {
-    const schemas = await this.schemas();
     let conflict: string | undefined;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#attempt((client) => work(sessionOf(client, schemas, ledger)));
+        return await this.#attempt(ledger, work, target);
       } catch (error) {
         if (error instanceof CommitLost) return this.#lookUp(ledger, landed, error.cause);
         const met = conflictOf(error);
@@ -185,25 +189,42 @@ export class Postgres {
     return result;
   }
 
-  async #attempt<Result>(work: (client: Client) => Promise<Result>): Promise<Result> {
-    const client = await this.#open(writing);
+  async #attempt<Result>(
+    ledger: string,
+    work: (session: Session) => Promise<Result>,
+    target: string | undefined,
+  ): Promise<Result> {
+    const schemas = await this.schemas();
+    const hold = target === undefined ? '' : holdSql(target, schemas, ledger);
+    const { client, row } = await this.#open(writing, hold);
+    const held = target === undefined ? undefined : this.#held(quoteTable(tableName(target, schemas)));
+    held?.notes.begin(row?.mark);
     try {
-      const result = await work(client);
+      const result = await work(sessionOf(client, schemas, ledger, held));
       await this.release(client);
       return result;
     } catch (error) {
       // Not left to the end of the connection: others wait for what it holds.
       await client.query('ROLLBACK').catch(() => undefined);
+      if (held) this.#notes.delete(held.table);
       this.abandon(client);
       throw error;
     }
   }
 
-  async #open(begin: string): Promise<Client> {
+  #held(table: string): Held {
+    const notes = this.#notes.get(table) ?? new TableNotes();
+    this.#notes.set(table, notes);
+    return { table, notes };
+  }
+
+  /** Begins a transaction, and does what else is given; with the first row of what that selects last. */
+  async #open(begin: string, more = ''): Promise<{ client: Client; row: { mark?: string } | undefined }> {
     const client = this.#idle.pop() ?? (await this.#connect());
     try {
-      await client.query(`${begin}; ${this.#settings}`);
-      return client;
+      const done: unknown = await client.query(`${begin}; ${this.#settings}; ${more}`);
+      const last = (done as QueryResult<{ mark?: string }>[]).at(-1);
+      return { client, row: last?.rows[0] };
     } catch (error) {
       client.end().catch(() => undefined);
       throw error;

@@ -14,3 +14,9 @@ export function quote(name: string): string {
   }
   return `"${name.replaceAll('"', '""')}"`;
 }
+
+/** A text as SQL of PostgreSQL, whatever the server makes of backslashes. */
+export function literal(text: string): string {
+  const quoted = `'${text.replaceAll("'", "''").replaceAll('\\', '\\\\')}'`;
+  return text.includes('\\') ? `E${quoted}` : quoted;
+}

@@ -7,6 +7,8 @@ export interface Session {
   all(sql: string, parameters?: readonly unknown[]): Promise<SqlValue[][]>;
   /** Runs one statement and returns how many rows it changed. */
   run(sql: string, parameters?: readonly unknown[]): Promise<number>;
+  /** Runs a COPY … FROM STDIN with this text, where the database has one, and returns how many rows it wrote. */
+  copy?(sql: string, text: string): Promise<number>;
 }
 
 /** A database that ledgers and targets are kept in. */

@@ -41,7 +41,7 @@ export async function writeTogether(
     await appendRows(session, target, rows, journal);
     return appended(rows);
   }
-  const existing = await existingRows(session, target, batch);
+  const existing = (await areNew(session, batch)) ? noneThere : await lookUp(session, batch);
   const folded = fold(batch, existing, functions);
   await applyChanges(session, target, folded.changes, existing, journal);
   await stageSeen(session, batch, folded.changes);
@@ -51,6 +51,19 @@ export async function writeTogether(
 function appended(rows: readonly Row[]): FoldedRows {
   const changes = rows.map((row) => ({ kind: 'insert', key: '', row }) as const);
   return { changes, counts: { ...none, inserted: rows.length }, kept: [], existing: new Map() };
+}
+
+const noneThere: ReadonlyMap<string, Existing> = new Map();
+
+/** Whether a lookup is left out. What a scope removes has to be found first. */
+async function areNew(session: Session, { target, rows, scopes }: ReadyRows): Promise<boolean> {
+  return scopes === undefined && (await session.dialect.expectsNew?.(session, target, rows.length)) === true;
+}
+
+async function lookUp(session: Session, batch: ReadyRows): Promise<ReadonlyMap<string, Existing>> {
+  const existing = await existingRows(session, batch.target, batch);
+  session.dialect.learnNew?.(batch.target, existing.size === 0);
+  return existing;
 }
 
 /**

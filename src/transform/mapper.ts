@@ -1,4 +1,4 @@
-import type { Cell, Column, Reject, Scope, SourceRecord, Value } from '../model/types.ts';
+import type { Cell, Column, Partition, Reject, Scope, SourceRecord, Value } from '../model/types.ts';
 import { Columns, ColumnWidened } from './columns.ts';
 import { compileCondition } from './condition.ts';
 import type { ExpressionScope } from './expression.ts';
@@ -7,6 +7,9 @@ import { newOutput, type Output } from './output.ts';
 import { type Path, parsePath, readPath } from './path.ts';
 import { quote } from './refusal.ts';
 import { type Cells, failedExpression, type Problem, RowMapper } from './row.ts';
+
+/** So many records are mapped between two pauses. */
+const stepRecords = 100;
 
 /**
  * Throws a SyncError for a mapping that cannot be compiled: `config/path`, `config/expression`, `config/check`,
@@ -73,11 +76,22 @@ class RecordMapper implements Mapper {
     this.#columns.learn(header !== undefined);
   }
 
-  map(records: readonly SourceRecord[], partition = this.#scope.partition): MappedBatch {
+  map(records: readonly SourceRecord[], partition?: Partition): MappedBatch {
+    const steps = this.steps(records, partition);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return value;
+    }
+  }
+
+  *steps(
+    records: readonly SourceRecord[],
+    partition = this.#scope.partition,
+  ): Generator<undefined, MappedBatch> {
     this.#scope.partition = partition;
     for (;;) {
       try {
-        return this.#mapBatch(records);
+        return yield* this.#mapBatch(records);
       } catch (error) {
         // Its rows are of one kind, and no column widens more often than there are types.
         if (!(error instanceof ColumnWidened)) throw error;
@@ -85,10 +99,11 @@ class RecordMapper implements Mapper {
     }
   }
 
-  #mapBatch(records: readonly SourceRecord[]): MappedBatch {
+  *#mapBatch(records: readonly SourceRecord[]): Generator<undefined, MappedBatch> {
     const output = newOutput();
     const { width } = this.#columns;
     for (const [place, record] of records.entries()) {
+      if (place % stepRecords === stepRecords - 1) yield;
       this.#enter(record);
       output.record = place;
       const deleted = this.#judgeDeleted();

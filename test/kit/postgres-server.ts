@@ -27,9 +27,10 @@ const program = fileURLToPath(new URL('postgres-process.ts', import.meta.url));
 
 /**
  * A real server, on a port and in a folder of its own. It has a process of its own too: the package that brings it
- * decides with which code its process exits, and that is for the tests to say.
+ * decides with which code its process exits, and that is for the tests to say. What it commits outlives a power cut
+ * only when it is to be durable.
  */
-export async function startServer(): Promise<Server> {
+export async function startServer({ durable = false } = {}): Promise<Server> {
   linkLibraries();
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'syncline-postgres-'));
@@ -41,6 +42,7 @@ export async function startServer(): Promise<Server> {
     String(port),
     folder,
     password,
+    durable ? 'on' : 'off',
   ]);
   let log = '';
   child.stderr.on('data', (text) => {

@@ -10,7 +10,7 @@ import { query, sharedDatabase } from '../kit/postgres.ts';
 import { databaseFile, targetsOf } from '../sql/support.ts';
 
 const samples: { readonly [type in ColumnType]: readonly Cell[] } = {
-  string: ['', 'a', 'B', 'é', '\u{1f44d}', 'NULL', '{"a",b}', 'a\\b', "it's", '\t\r\n'],
+  string: ['', 'a', 'B', 'é', '\u{1f44d}', 'NULL', '{"a",b}', 'a\\b', '\\N', '\\.', "it's", '\t\r\n'],
   integer: [-1, 0, 7, 2n ** 63n - 1n, -(2n ** 63n)],
   number: [0, -1.5, 0.1, 1e300, 5e-324],
   decimal: ['0', '9.5', '10.25', '-0.5', '123456789012345678901234567890.123456789'],
@@ -69,7 +69,7 @@ function targetOf(name: string, mode: Target['mode'], chosen: readonly Field[]):
   };
 }
 
-function rowOf(chosen: readonly Field[]): fc.Arbitrary<Row> {
+function rowOf(chosen: readonly Field[], ids: fc.Arbitrary<number>): fc.Arbitrary<Row> {
   const cells = chosen.map(({ type, strategy }) => {
     const values = strategy.type === 'sum' && type === 'integer' ? small : samples[type];
     return fc.option(fc.option(fc.constantFrom(...values), { nil: null, freq: 6 }), {
@@ -77,7 +77,7 @@ function rowOf(chosen: readonly Field[]): fc.Arbitrary<Row> {
       freq: 6,
     });
   });
-  return fc.tuple(fc.constantFrom('a', "it's", '\u{1f44d}'), fc.constantFrom(1, 2), ...cells);
+  return fc.tuple(fc.constantFrom('a', "it's", '\u{1f44d}'), ids, ...cells);
 }
 
 interface Step {
@@ -88,6 +88,16 @@ interface Step {
   readonly cleared: number | undefined;
 }
 
+/** A few rows that meet again and again; or many, among which most are new. */
+function rowsOf(chosen: readonly Field[]): fc.Arbitrary<Row[]> {
+  const few = fc.array(rowOf(chosen, fc.constantFrom(1, 2)), { maxLength: 12 });
+  const many = fc.nat(9).chain((part) => {
+    const ids = fc.nat(10_000).map((id) => part * 9_000 + id);
+    return fc.array(rowOf(chosen, ids), { minLength: 60, maxLength: 90, size: 'max' });
+  });
+  return fc.oneof(few, many);
+}
+
 const story = fc
   .tuple(
     fc.constantFrom<Target['mode'][]>('upsert', 'upsert', 'append'),
@@ -95,7 +105,7 @@ const story = fc
   )
   .chain(([mode, chosen]) => {
     const step: fc.Arbitrary<Step> = fc.record({
-      rows: fc.array(rowOf(chosen), { maxLength: 12 }),
+      rows: rowsOf(chosen),
       whole: fc.boolean(),
       cleared: fc.option(fc.nat(chosen.length - 1), { nil: undefined }),
     });

@@ -116,21 +116,27 @@ describe('a connection that is lost', () => {
     ]);
   });
 
-  test('before it is an error, nothing of the batch is there, and the sink works on', async () => {
-    const url = await freshDatabase();
-    const proxy = await proxyTo(url);
-    const sink = await openPostgresTargets({ url: proxy.url, directory: '/' });
-    onTestFinished(() => sink.close());
-    const writer = await sink.begin(batchOf(1).target);
-    proxy.cutAfter = (text) => text.includes('INSERT INTO "public"."rows"');
-    await expect(writer.commit(batchOf(1))).rejects.toMatchObject({ code: 'sql/connection_lost' });
-    proxy.cutAfter = () => false;
-    expect(await writer.commit(batchOf(1))).toMatchObject({
-      inserted: 50,
-      schema_changes: ['table created'],
-    });
-    expect(await query(url, 'SELECT count(*) FROM rows')).toEqual([['50']]);
-  });
+  test.each([
+    ['COPY', 50],
+    ['INSERT INTO', 1],
+  ])(
+    'before it, in %s, is an error; nothing of the batch is there, and the sink works on',
+    async (how, rows) => {
+      const url = await freshDatabase();
+      const proxy = await proxyTo(url);
+      const sink = await openPostgresTargets({ url: proxy.url, directory: '/' });
+      onTestFinished(() => sink.close());
+      const writer = await sink.begin(batchOf(1).target);
+      proxy.cutAfter = (text) => text.includes(`${how} "public"."rows"`);
+      await expect(writer.commit(batchOf(1, rows))).rejects.toMatchObject({ code: 'sql/connection_lost' });
+      proxy.cutAfter = () => false;
+      expect(await writer.commit(batchOf(1, rows))).toMatchObject({
+        inserted: rows,
+        schema_changes: ['table created'],
+      });
+      expect(await query(url, 'SELECT count(*) FROM rows')).toEqual([[String(rows)]]);
+    },
+  );
 });
 
 test.each([
@@ -168,7 +174,7 @@ pipelines: { rows: { from: files.rows, to: db.rows, mode: append, batch_size: 10
 
 describe('a server that says nothing any more', () => {
   test.each([
-    ['while it writes', 'INSERT INTO "public"."rows"', 'sql/connection_lost'],
+    ['while it writes', 'COPY "public"."rows"', 'sql/connection_lost'],
     ['while it commits', 'COMMIT', 'sql/outcome'],
     ['when it is asked', 'BEGIN', 'sql/connection_lost'],
   ])('is given up after a while: %s', async (_when, word, code) => {

@@ -34,6 +34,18 @@ const one = (field: Omit<Field, 'column'>): Partial<Mapping> => ({ fields: [{ co
 const error = (code: string, text: string) =>
   expect.objectContaining({ code, message: expect.stringContaining(text) });
 
+test('many records are mapped in steps, and to the same rows', () => {
+  const records = Array.from({ length: 1000 }, (_, id) => ({ id }));
+  const mapper = mapperOf();
+  mapper.learn(records, undefined);
+  const steps = mapper.steps(records);
+  let pauses = 0;
+  let step = steps.next();
+  for (; !step.done; step = steps.next()) pauses += 1;
+  expect(pauses).toBe(10);
+  expect(step.value.rows).toEqual(mapper.map(records).rows);
+});
+
 describe('without map', () => {
   test('every top-level field becomes a column, in order of first sight', () => {
     const { names, rows } = run({}, [
