@@ -5,11 +5,11 @@ import { forEditor, removable } from './editor-schema.ts';
 import { acceptedTypes } from './options.ts';
 
 /** The schema of a whole source of this plugin, closed; its streams are checked one by one with {@link streamOf}. */
-export function sourceOf(plugin: SourceDefinition): Schema {
+export const sourceOf = oncePerPlugin((plugin: SourceDefinition): Schema => {
   const schema = join(sourceSchema, plugin.options);
   const streams = { ...sourceSchema.properties.streams, additionalProperties: { type: streamTypes(plugin) } };
   return { ...schema, properties: { ...(schema.properties as Schema), streams } };
-}
+});
 
 /** What a stream may be: a map, or the short form, a scalar that the option it stands for accepts. */
 function streamTypes({ shortForm, streamOptions }: SourceDefinition): readonly string[] {
@@ -19,13 +19,22 @@ function streamTypes({ shortForm, streamOptions }: SourceDefinition): readonly s
 }
 
 /** The schema of a stream of this plugin, in its long form. */
-export function streamOf(plugin: SourceDefinition): Schema {
-  return join({ type: 'object', properties: streamSchema }, plugin.streamOptions);
-}
+export const streamOf = oncePerPlugin(
+  (plugin: SourceDefinition): Schema =>
+    join({ type: 'object', properties: streamSchema }, plugin.streamOptions),
+);
 
 /** The schema of a whole sink of this plugin, closed. */
-export function sinkOf(plugin: SinkDefinition): Schema {
-  return join(sinkSchema, plugin.options);
+export const sinkOf = oncePerPlugin((plugin: SinkDefinition): Schema => join(sinkSchema, plugin.options));
+
+/** Schemas are compiled once, so that there must be one of each. */
+function oncePerPlugin<Plugin extends object>(schemaOf: (plugin: Plugin) => Schema): typeof schemaOf {
+  const known = new WeakMap<Plugin, Schema>();
+  return (plugin) => {
+    const schema = known.get(plugin) ?? schemaOf(plugin);
+    known.set(plugin, schema);
+    return schema;
+  };
 }
 
 /** The plugin's schema, closed, with the keys that the config puts beside its options. */
