@@ -181,6 +181,14 @@ function addLookupCommands(program: Command, execute: (work: Work) => Promise<vo
     .action((name: string) =>
       execute(async (shell) => (await import('./commands/plugins.ts')).showPlugin(shell, name)),
     );
+  plugins
+    .command('new')
+    .description('begin a source of your own')
+    .argument('<name>')
+    .option('--yaml', 'a connector in YAML, for an HTTP API', false)
+    .action((name: string, flags: { yaml: boolean }) =>
+      execute(async (shell) => (await import('./commands/plugin-new.ts')).newPlugin(shell, name, flags)),
+    );
   program
     .command('config')
     .description('the config as it is understood')

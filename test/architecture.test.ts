@@ -44,7 +44,7 @@ const doors: { readonly [library: string]: RegExp } = {
   commander: /^src\/cli[./]/,
   undici: /^src\/http\//,
   jiti: /^src\/(plugin|sql)\//,
-  yaml: /^src\/config\//,
+  yaml: /^src\/(config\/|plugin\/connector\.ts)/,
 };
 
 const files = ['src', 'plugins'].flatMap(filesBelow);

@@ -21,7 +21,10 @@ export function mergeDefaults(config: unknown): unknown {
     const lower = defaults[kind];
     if (!isFields(entries) || !isFields(lower)) return [];
     return [
-      [key, toFields(Object.entries(entries).map(([name, entry]) => [name, merge(lower, entry)]))] as const,
+      [
+        key,
+        toFields(Object.entries(entries).map(([name, entry]) => [name, mergeFields(lower, entry)])),
+      ] as const,
     ];
   });
   return toFields([...Object.entries(config), ...merged]);
@@ -56,12 +59,13 @@ export function toFields(entries: Iterable<readonly [string, unknown]>): Fields 
   return fields;
 }
 
-function merge(lower: unknown, upper: unknown): unknown {
+/** One value over another: maps key by key, all else whole; a null removes what it lies over. */
+export function mergeFields(lower: unknown, upper: unknown): unknown {
   if (!isFields(lower) || !isFields(upper)) return upper;
   // A null removes a default; where there is none to remove it is a mistake, and stays for the schema to find.
   const removed = new Set(
     Object.keys(upper).filter((key) => upper[key] === null && Object.hasOwn(lower, key)),
   );
-  const own = Object.entries(upper).map(([key, value]) => [key, merge(lower[key], value)] as const);
+  const own = Object.entries(upper).map(([key, value]) => [key, mergeFields(lower[key], value)] as const);
   return toFields([...Object.entries(lower), ...own].filter(([key]) => !removed.has(key)));
 }

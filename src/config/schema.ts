@@ -1,18 +1,24 @@
-import type { OptionsSchema, SinkDefinition, SourceDefinition } from '../plugin/contract.ts';
+import type { OptionsSchema, SinkDefinition } from '../plugin/contract.ts';
 import { listPlugins } from '../plugin/resolve.ts';
+import type { Definitions } from '../plugin/shape.ts';
 import { coreSchema, type Schema, sinkSchema, sourceSchema, streamSchema } from './core-schema.ts';
 import { forEditor, removable } from './editor-schema.ts';
 import { acceptedTypes } from './options.ts';
 
+/** What the schema of a source follows from. */
+type SourceShape = Definitions['source'];
+
 /** The schema of a whole source of this plugin, closed; its streams are checked one by one with {@link streamOf}. */
-export const sourceOf = oncePerPlugin((plugin: SourceDefinition): Schema => {
-  const schema = join(sourceSchema, plugin.options);
+export const sourceOf = oncePerPlugin((plugin: SourceShape): Schema => {
+  // A connector brings its streams along.
+  const required = plugin.kind === 'connector' ? ['type'] : sourceSchema.required;
+  const schema = join({ ...sourceSchema, required }, plugin.options);
   const streams = { ...sourceSchema.properties.streams, additionalProperties: { type: streamTypes(plugin) } };
   return { ...schema, properties: { ...(schema.properties as Schema), streams } };
 });
 
 /** What a stream may be: a map, or the short form, a scalar that the option it stands for accepts. */
-function streamTypes({ shortForm, streamOptions }: SourceDefinition): readonly string[] {
+function streamTypes({ shortForm, streamOptions }: SourceShape): readonly string[] {
   const accepted = acceptedTypes((streamOptions.properties[shortForm] ?? {}) as Schema);
   const scalars = ['string', 'number', 'integer', 'boolean'];
   return [...scalars.filter((type) => accepted.size === 0 || accepted.has(type)), 'object'];
@@ -20,8 +26,7 @@ function streamTypes({ shortForm, streamOptions }: SourceDefinition): readonly s
 
 /** The schema of a stream of this plugin, in its long form. */
 export const streamOf = oncePerPlugin(
-  (plugin: SourceDefinition): Schema =>
-    join({ type: 'object', properties: streamSchema }, plugin.streamOptions),
+  (plugin: SourceShape): Schema => join({ type: 'object', properties: streamSchema }, plugin.streamOptions),
 );
 
 /** The schema of a whole sink of this plugin, closed. */
@@ -104,7 +109,7 @@ function entry<Plugin extends { readonly name: string; readonly summary: string 
 }
 
 /** Streams too: the short form, or the closed options of the plugin. */
-function editorSource(plugin: SourceDefinition): Schema {
+function editorSource(plugin: SourceShape): Schema {
   const schema = sourceOf(plugin);
   const stream = {
     ...streamOf(plugin),

@@ -1,8 +1,10 @@
 import { shortestSecret } from '../model/redact.ts';
+import { isConnector } from '../plugin/connector.ts';
 import type { SinkDefinition, SourceDefinition } from '../plugin/contract.ts';
 import { isBuiltIn, namesOf, resolvePlugin } from '../plugin/resolve.ts';
 import type { Definitions, PluginKind } from '../plugin/shape.ts';
 import { schemaErrors } from './ajv.ts';
+import { expandConnector, parted } from './connectors.ts';
 import { coreSchema, type Schema, sinkSchema, sourceSchema } from './core-schema.ts';
 import { type Fields, isFields, mergeDefaults, toFields, writtenAt } from './defaults.ts';
 import { type ConfigPath, type Document, toPointer } from './document.ts';
@@ -69,13 +71,12 @@ export async function validateDocument(
 
 async function sourceEntry(check: Check, name: string, value: Fields): Promise<SourceEntry> {
   const path = ['sources', name];
-  const plugin = await findPlugin(check, value.type, 'source', path);
-  const { type, streams, ...options } = checkNode(
-    check,
-    value,
-    plugin ? sourceOf(plugin) : sourceSchema,
-    path,
-  );
+  const found = await findPlugin(check, value.type, 'source', path);
+  const written = checkNode(check, value, found ? sourceOf(found) : sourceSchema, path);
+  const plugin = isConnector(found) ? found.source : found;
+  const { streams, options } = isConnector(found)
+    ? expandConnector(found, written, path, check.findings)
+    : parted(written);
   const schema = plugin ? streamOf(plugin) : {};
   const placeOf = (stream: string) => [...path, 'streams', stream];
   // A short form of the wrong type is already reported.
@@ -85,7 +86,7 @@ async function sourceEntry(check: Check, name: string, value: Fields): Promise<S
   const checkedStreams = entries.map(([stream, options]) => {
     return [stream, checkNode(check, options, schema, placeOf(stream))] as const;
   });
-  const own = await ownPlugin(value.type);
+  const own = isConnector(found) ? undefined : await ownPlugin(value.type);
   return { name, plugin, own, options: toFields(Object.entries(options)), streams: new Map(checkedStreams) };
 }
 

@@ -210,6 +210,8 @@ export const errorCodes = {
     '`--from`, `--to`, `--last` and `--rollback` go by the cursor of a stream, and this one is not incremental. Nothing was run. Declare `incremental`, or run without them: all of it is read.',
   'usage/no_screen':
     '`--ui tui` asks for a screen where none can be shown: the standard streams are not all terminals, `TERM` is dumb, `CI` is set, or the run itself writes to the terminal. Nothing was run. Without the flag such a run is told in lines.',
+  'usage/plugin_name':
+    'A plugin cannot be called that: a name begins with a small letter and goes on with these, digits, `_` and `-`.',
   'usage/read_again':
     'The flags read records again, and the pipeline would count them again: `append` adds rows, `sum` adds values. Nothing was run. `--yes` lets `append` do it; what is summed begins anew with an empty target and `syncline state reset`.',
   'usage/unknown_code': 'There is no such error code. `syncline explain` without a code lists all of them.',

@@ -1,7 +1,10 @@
 import { existsSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { extname, isAbsolute, resolve as resolvePath } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { SyncError } from '../model/errors.ts';
+import { type Connector, connectorFile, isConnector, loadConnector } from './connector.ts';
+import type { SourceDefinition } from './contract.ts';
 import { findPackage, importModule, type Module } from './module.ts';
 import { checkDefinition, type Definitions, type PluginKind } from './shape.ts';
 
@@ -29,6 +32,8 @@ export async function resolvePlugin<Kind extends PluginKind>(
   const module = await findModule(type, kind, directory);
   const definition = Object.hasOwn(module, kind) ? module[kind] : undefined;
   if (definition === undefined) throw await wrongKind(type, kind, module);
+  // A connector was checked when it was read.
+  if (isConnector(definition)) return definition as Definitions[Kind];
   return checkDefinition(type, kind, definition);
 }
 
@@ -46,12 +51,13 @@ export async function listPlugins(): Promise<readonly BuiltIn[]> {
 async function findModule(type: string, kind: PluginKind, directory: string): Promise<Module> {
   if (isPath(type)) {
     const path = resolvePath(directory, type);
-    if (statSync(path, { throwIfNoEntry: false })?.isFile()) return importModule(path);
+    if (statSync(path, { throwIfNoEntry: false })?.isFile())
+      return connectorFile.test(path) ? connectorModule(path) : importModule(path);
     throw new SyncError('plugin/missing', `there is no file ${path}`, {
       hint: `A path in \`type\` is relative to the config's folder, ${directory}.`,
     });
   }
-  if (await isBuiltIn(type)) return import(builtInUrl(type));
+  if (await isBuiltIn(type)) return builtInModule(type);
   const path = await findPackage(type, directory);
   if (path !== undefined) return importModule(path);
   const names = await namesOf(kind);
@@ -62,6 +68,11 @@ async function findModule(type: string, kind: PluginKind, directory: string): Pr
 
 function isPath(type: string): boolean {
   return isAbsolute(type) || /^\.\.?\//.test(type) || /\.[cm]?[jt]s$/.test(type);
+}
+
+/** The path of a file that a plugin can begin with. */
+export function templateOf(file: string): string {
+  return fileURLToPath(new URL(`_template/${file}`, folder));
 }
 
 /** The names of the built-in plugins that define such a kind. */
@@ -85,15 +96,32 @@ async function wrongKind(type: string, kind: PluginKind, module: Module): Promis
 
 async function builtInNames(): Promise<readonly string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
-  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-  return names.filter((name) => existsSync(new URL(builtInUrl(name)))).sort();
+  const names = entries
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('_'))
+    .map((entry) => entry.name);
+  return names.filter((name) => [builtInUrl(name), connectorUrl(name)].some((url) => existsSync(url))).sort();
 }
 
-function builtInUrl(name: string): string {
-  return new URL(`${name}/index${extension}`, folder).href;
+function builtInUrl(name: string): URL {
+  return new URL(`${name}/index${extension}`, folder);
+}
+
+function connectorUrl(name: string): URL {
+  return new URL(`${name}/connector.yaml`, folder);
+}
+
+async function builtInModule(name: string): Promise<Module> {
+  const connector = connectorUrl(name);
+  return existsSync(connector) ? connectorModule(fileURLToPath(connector)) : import(builtInUrl(name).href);
+}
+
+/** What a connector's file would export, were it a module. */
+async function connectorModule(path: string): Promise<{ readonly source: Connector }> {
+  const { source }: { readonly source: SourceDefinition } = await import(builtInUrl('http').href);
+  return { source: await loadConnector(path, source) };
 }
 
 async function loadBuiltIn(name: string): Promise<BuiltIn> {
-  const { source, sink }: Omit<BuiltIn, 'name'> = await import(builtInUrl(name));
+  const { source, sink }: Omit<BuiltIn, 'name'> = await builtInModule(name);
   return { name, source, sink };
 }

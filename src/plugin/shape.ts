@@ -1,10 +1,11 @@
 import { SyncError } from '../model/errors.ts';
 import { modes } from '../model/types.ts';
+import type { Connector } from './connector.ts';
 import { capabilities, type SinkDefinition, type SourceDefinition } from './contract.ts';
 
 /** What a plugin's module may export, by the name it exports it under. */
 export interface Definitions {
-  readonly source: SourceDefinition;
+  readonly source: SourceDefinition | Connector;
   readonly sink: SinkDefinition;
 }
 
