@@ -13,9 +13,10 @@ function filesOf(section: string): { [name: string]: string } {
   );
 }
 
-const sections = new Map(
-  readme.split(/^## /m).map((section) => [section.split('\n')[0] ?? '', filesOf(section)]),
-);
+const sectionsOf = (text: string) =>
+  new Map(text.split(/^## /m).map((section) => [section.split('\n')[0] ?? '', filesOf(section)]));
+
+const sections = sectionsOf(readme);
 
 describe('the README', () => {
   it('is short enough to be read', () => {
@@ -30,13 +31,6 @@ describe('the README', () => {
     expect(JSON.parse(stdout)).toMatchObject({
       pipelines: { people: { read: 4, inserted: 2, rejected: 1 } },
     });
-  });
-
-  it('shows a plugin that runs', async () => {
-    const folder = await folderWith(sections.get('A plugin is one TypeScript file') ?? {});
-    const { code, stdout } = await syncline(folder, ['run', '--json']);
-    expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ pipelines: { numbers: { read: 5000, inserted: 5000 } } });
   });
 
   it('shows the error that its mistake gives', async () => {
@@ -54,6 +48,17 @@ describe('the README', () => {
       .map((match) => match[1] ?? '')
       .filter((name) => name !== 'help');
     for (const command of commands) expect(readme).toContain(`\`syncline ${command}`);
+  });
+});
+
+describe('docs/plugins.md', () => {
+  const shown = sectionsOf(readFileSync(join(root, 'docs/plugins.md'), 'utf8'));
+
+  it('shows a plugin that runs', async () => {
+    const folder = await folderWith(shown.get('In TypeScript') ?? {});
+    const { code, stdout } = await syncline(folder, ['run', '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ pipelines: { numbers: { read: 5000, inserted: 5000 } } });
   });
 });
 
