@@ -33,3 +33,8 @@ export function newOutput(): Output {
     missing_each: 0,
   };
 }
+
+/** Gives the rows that were made before a column appeared their place for it. */
+export function widenRows(rows: readonly Cells[], width: number): void {
+  for (const row of rows) while (row.length < width) row.push(undefined);
+}
