@@ -14,7 +14,7 @@ const ajv = new Ajv({
 });
 formats.default(ajv);
 // What the schemas say to editors and to the reference, beside what is checked.
-ajv.addVocabulary(['x-secret', 'x-language', 'patternErrorMessage']);
+ajv.addVocabulary(['x-secret', 'x-language', 'x-encode', 'patternErrorMessage']);
 
 const compiled = new WeakMap<Schema, ValidateFunction>();
 

@@ -23,7 +23,20 @@ export function basisOf(pipeline: PipelineConfig): string {
     mode,
     target,
     primary_key,
+    parents: parentsOf(pipeline),
   });
+}
+
+/** The streams it is read for, the nearest first: with other parents, other records are read. */
+function parentsOf({ source, stream }: PipelineConfig): readonly unknown[] | undefined {
+  const parents: unknown[] = [];
+  for (let { parent } = stream; parent !== undefined; ) {
+    const { options, deleted_when, parent: next } = source.streams.get(parent.stream) ?? {};
+    const visible = withoutSecrets(options, source.plugin.streamOptions as Schema);
+    parents.push({ ...parent, options: visible, deleted_when });
+    parent = next;
+  }
+  return parents.length === 0 ? undefined : parents;
 }
 
 /** What rows are made by, as such text: a read that goes on under another one would make rows of two kinds. */

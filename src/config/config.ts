@@ -66,6 +66,19 @@ export interface StreamConfig {
   readonly deleted_when?: Condition;
   /** What it is read once for each of; empty: it is read as it is. */
   readonly partitions: readonly Partition[];
+  /** The stream of the same source for each of whose records it is read. */
+  readonly parent?: ParentConfig;
+}
+
+/** How a stream is read for the records of another. */
+export interface ParentConfig {
+  readonly stream: string;
+  /** So many of its records are handed over at a time. */
+  readonly batch: number;
+  /** What stands for each record where several are handed over: a text with paths in braces. */
+  readonly as?: string;
+  /** What becomes of a record that lacks what is handed over. */
+  readonly on_missing: 'error' | 'exclude';
 }
 
 export interface SinkConfig {
@@ -121,8 +134,9 @@ export interface PipelineConfig extends TargetConfig {
   readonly rest: 'keep' | 'drop';
   readonly each?: string;
   readonly where?: Condition;
-  /** The columns that tell the parent record, under `replace_within`. */
+  /** The columns that tell the parent record, under `replace_within`, and whether it is the one around an element or another. */
   readonly within?: readonly string[];
+  readonly within_each?: 'record' | 'parent';
   readonly checks: ReadonlyMap<string, unknown>;
   readonly rejects: { readonly max: RowLimit };
   /** Of the targets in the mode snapshot. */

@@ -115,6 +115,37 @@ export const streamSchema = {
       'The stream is read once per value, each with a checkpoint of its own: `{project}` stands for the value in the options of the stream, `$partition.project` in `map`.',
     examples: [{ project: ['alpha', 'beta'] }],
   },
+  parents: {
+    type: 'object',
+    additionalProperties: false,
+    description:
+      'How the stream is read for the records of another one of the source, which `{contacts.id}` in an option makes its parent: once for each, or with `{contacts[].id}` for several at a time. The parent is always read whole, once per run.',
+    examples: [{ batch: 20, as: 'urn:li:sponsoredCampaign:{id}' }],
+    properties: {
+      batch: {
+        type: 'integer',
+        minimum: 1,
+        maximum: 10_000,
+        default: 1,
+        description:
+          'So many records of the parent are handed over at a time, as `{contacts[].id}`: their values are joined with commas.',
+        examples: [20],
+      },
+      as: {
+        type: 'string',
+        minLength: 1,
+        description:
+          'What `{contacts[].id}` stands for, for each record: a text with paths of the record in braces.',
+        examples: ['urn:li:sponsoredCampaign:{id}'],
+      },
+      on_missing: {
+        enum: ['error', 'exclude'],
+        default: 'error',
+        description:
+          'What a record of the parent without such a value does: stop the pipeline, or be left out.',
+      },
+    },
+  },
 } satisfies Schema;
 
 /** The keys every source has beside its options. Streams are checked with the schema of their plugin. */

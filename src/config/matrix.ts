@@ -155,27 +155,43 @@ function withinProblem({
   each,
   key,
   columns,
+  stream,
 }: Combination): Pick<Finding, 'message' | 'help'> | undefined {
   if (mode !== 'upsert') {
     const message = `\`replace_within\` is for the mode upsert, and this is ${mode}`;
     return { message, help: 'Leave one of the two out.' };
   }
-  if (!each) {
-    const help = 'Name the array whose elements are the rows: `each: items`.';
-    return { message: '`replace_within` needs `each`', help };
+  if (!each && stream.parent === undefined) {
+    const help =
+      'Name the array whose elements are the rows: `each: items`. Or read the stream for each record of another.';
+    return { message: '`replace_within` needs `each`, or a stream with a parent', help };
   }
   // Without any key, that is told already.
-  if (key.length === 0 || parentColumns(key, columns).length > 0) return undefined;
+  if (key.length === 0) return undefined;
+  const { within, within_each } = parentColumns(key, columns, each);
+  if (within.length === 0)
+    return {
+      message: 'no column of the primary key tells the record that the rows belong to',
+      help: each
+        ? 'Map one of them from `$record`, such as `order_id: $record.id`, and name it in `primary_key`.'
+        : 'Map one of them from `$parent`, such as `order_id: $parent.id`, and name it in `primary_key`.',
+    };
+  if (within_each === 'record' || stream.incremental === undefined) return undefined;
   return {
-    message: 'no column of the primary key tells the record that the rows belong to',
-    help: 'Map one of them from `$record`, such as `order_id: $record.id`, and name it in `primary_key`.',
+    message:
+      '`replace_within` removes the rows of a parent that were not read, and an incremental stream reads only what is new',
+    help: 'Leave one of the two out.',
   };
 }
 
-/** The columns of the key that tell the record around an element. */
-export function parentColumns(key: readonly string[], columns: Columns): readonly string[] {
-  return key.filter((column) => {
-    const from = columns.fields.get(column)?.from;
-    return from !== undefined && parsePath(from).root === 'record';
-  });
+/** The columns of the key that tell the record around an element, or the one that the stream was read for. */
+export function parentColumns(key: readonly string[], columns: Columns, each: boolean) {
+  const within = (roots: readonly string[]) =>
+    key.filter((column) => {
+      const from = columns.fields.get(column)?.from;
+      return from !== undefined && roots.includes(parsePath(from).root);
+    });
+  if (each && within(['record']).length > 0)
+    return { within: within(['record', 'parent']), within_each: 'record' } as const;
+  return { within: within(['parent']), within_each: 'parent' } as const;
 }

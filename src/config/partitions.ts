@@ -18,7 +18,10 @@ export function resolvePartitions(
   if (!isFields(value) || findings.touches(path)) return [];
   let partitions: readonly Partition[] = [{}];
   for (const [name, values] of Object.entries(value)) {
-    if (!placeholdersIn(options).has(name)) tellUnused(name, [...path, name], findings);
+    const isUsed = placeholdersIn(options).some(
+      ({ placeholder }) => placeholder.kind === 'partition' && placeholder.name === name,
+    );
+    if (!isUsed) tellUnused(name, [...path, name], findings);
     const listed = Array.isArray(values) ? (values as readonly (string | number)[]) : [];
     partitions = partitions.flatMap((partition) => listed.map((one) => ({ ...partition, [name]: one })));
   }
@@ -31,7 +34,11 @@ export function streamOfPartition(
   partition: Partition,
   schema: Parameters<typeof fillPlaceholders>[1],
 ): StreamConfig {
-  return { ...stream, options: fillPlaceholders(stream.options, schema, partition) };
+  const options = fillPlaceholders(stream.options, schema, (placeholder) => {
+    const value = placeholder.kind === 'partition' ? partition[placeholder.name] : undefined;
+    return value === undefined ? undefined : { value };
+  });
+  return { ...stream, options };
 }
 
 /** Refuses a `$partition.NAME` that the stream does not have. */

@@ -155,7 +155,7 @@ export const pipelineSchema = {
       type: 'boolean',
       default: false,
       description:
-        'With `each`: rows of the same record that it no longer holds are removed. The record is told by those columns of the primary key that are mapped from `$record`.',
+        'With `each`, or where the stream has a parent: rows of the same record, or of the same parent, that are no longer there are removed. It is told by those columns of the primary key that are mapped from `$record` or `$parent`.',
     },
     checks: {
       type: 'object',

@@ -11,6 +11,7 @@ import { resolveDuration } from './durations.ts';
 import { resolveCondition, resolveFields } from './fields.ts';
 import type { Findings } from './findings.ts';
 import { checkCombination, parentColumns } from './matrix.ts';
+import { checkParentPaths } from './parents.ts';
 import { checkPartitionPaths } from './partitions.ts';
 import { checkTargetStrategies, limitOf, type PipelineTarget, resolveTargets } from './pipeline-targets.ts';
 import { resolveFrom } from './references.ts';
@@ -62,6 +63,7 @@ export async function resolvePipeline(
   }
   if (ends === undefined || findings.touches(path)) return undefined;
   checkPartitionPaths(parts, ends.stream, path, findings);
+  checkParentPaths(parts, ends.stream, path, findings);
   return combine(name, value, ends, parts, findings);
 }
 
@@ -104,7 +106,7 @@ function combine(name: string, value: Fields, ends: Ends, parts: Parts, findings
     ...{ sink, target, mode, merge, deletes },
     primary_key,
     rejects: { max: limitOf(isFields(value.rejects) ? value.rejects.max : undefined) },
-    within: replaceWithin ? parentColumns(primary_key, columns) : undefined,
+    ...(replaceWithin ? parentColumns(primary_key, columns, parts.each !== undefined) : {}),
     schema_contract: value.schema_contract as PipelineConfig['schema_contract'],
     batch_size: value.batch_size as number,
     enabled: value.enabled as boolean,

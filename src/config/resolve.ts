@@ -12,10 +12,12 @@ import type { Findings } from './findings.ts';
 import { resolveIncremental } from './incremental.ts';
 import { resolveJournal } from './journal.ts';
 import { resolveLogs } from './logs.ts';
+import { checkDeletedWhen, checkParentCycles, resolveParent } from './parents.ts';
 import { resolvePartitions } from './partitions.ts';
 import { resolvePipeline } from './pipeline.ts';
 import { checkTargets } from './targets.ts';
 import { type Checked, type SinkEntry, type SourceEntry, validateDocument } from './validate.ts';
+import { checkWindowPlaceholders } from './window-placeholders.ts';
 
 /**
  * The config a document declares: checked by the schemas, its references and what they mean together, with all
@@ -66,25 +68,28 @@ function resolveSources(
   for (const { name, plugin, own, options, streams } of entries.values()) {
     if (plugin === undefined) continue;
     const resolved = [...streams].map(
-      ([stream, { primary_key, incremental, deleted_when, partitions, ...options }]) => {
+      ([stream, { primary_key, incremental, deleted_when, partitions, parents, ...options }]) => {
         const path = ['sources', name, 'streams', stream];
+        checkWindowPlaceholders(options, incremental, path, findings);
+        const child = { plugin, source: name, streams, options, parents, incremental, path };
+        const parent = resolveParent(child, findings);
+        const ordered = parent ? { ...plugin, order: 'none' as const } : plugin;
+        const condition = resolveCondition(deleted_when, [...path, 'deleted_when'], findings);
+        checkDeletedWhen(condition, [...path, 'deleted_when'], findings);
         return {
           name: stream,
           options,
           primary_key: recordFields(primary_key, [...path, 'primary_key'], findings),
           partitions: resolvePartitions(partitions, options, [...path, 'partitions'], findings),
-          deleted_when: resolveCondition(deleted_when, [...path, 'deleted_when'], findings),
-          incremental: resolveIncremental(incremental, plugin, [...path, 'incremental'], findings),
+          deleted_when: condition,
+          incremental: resolveIncremental(incremental, ordered, [...path, 'incremental'], findings),
+          parent,
         } satisfies StreamConfig;
       },
     );
-    sources.set(name, {
-      name,
-      plugin,
-      own,
-      options,
-      streams: new Map(resolved.map((stream) => [stream.name, stream])),
-    });
+    const known = new Map(resolved.map((stream) => [stream.name, stream]));
+    checkParentCycles(name, known, findings);
+    sources.set(name, { name, plugin, own, options, streams: known });
   }
   return sources;
 }

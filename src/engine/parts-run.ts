@@ -1,6 +1,6 @@
 import type { PipelineConfig } from '../config/config.ts';
 import { addCounts, countsBeside, type Failure, type PipelineResult, worstOutcome } from '../model/result.ts';
-import type { Ledger, OpenSink, OpenSource } from '../plugin/contract.ts';
+import type { Ledger, OpenSink } from '../plugin/contract.ts';
 import type { Holder } from '../state/state.ts';
 import { CompleteReads } from './absence.ts';
 import { refuseOtherKey } from './key.ts';
@@ -11,6 +11,7 @@ import { Retry } from './retry.ts';
 import { moveCursor } from './rollback.ts';
 import { type Begun, begin, type PipelineRun, runPart } from './run.ts';
 import { type Reader, shareRead } from './shared-read.ts';
+import type { StreamSource } from './stream.ts';
 import type { PipelineTally, Tally } from './tally.ts';
 
 /** A part with the sink it writes to; what kept the sink from being opened fails this part alone. */
@@ -101,7 +102,7 @@ async function beginPart(
 ): Promise<Begun> {
   if ('failure' in prepared) throw prepared.failure;
   const { part, sink, ledger } = prepared;
-  const { id, started_at, range, opened, signal } = shared;
+  const { id, started_at, range, opened, parents, signal } = shared;
   signal.throwIfAborted();
   lease.lost.throwIfAborted();
   await fenceOthers(ledger, part, scope, lease.fence);
@@ -114,7 +115,7 @@ async function beginPart(
   if (part.mode === 'append' && sink.ledger === undefined && part.stream.incremental)
     tally.notice('info', `${toOf(part)} keeps no ledger: after a crash, rows may be there twice`);
   const retry = scope.rejects && new Retry(shared.state, part, scope.rejects, id);
-  const source = retry?.source ?? (await opened.source(part.source));
+  const source = retry?.source ?? parents.around(await opened.source(part.source), part);
   const run = { id, started_at };
   return begin({
     ...shared,
@@ -163,7 +164,7 @@ async function runBegun(
 
 /** Parts that begin at the same place share one read. */
 function readersOf(begun: readonly Begun[]): ReadonlyMap<Begun, Reader> {
-  const alike = new Map<string, { readonly source: OpenSource; readonly parts: Begun[] }>();
+  const alike = new Map<string, { readonly source: StreamSource; readonly parts: Begun[] }>();
   for (const one of begun) {
     const [{ range, position }, ...others] = one.readings;
     if (others.length > 0 || one.io.retry) continue;

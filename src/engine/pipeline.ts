@@ -6,6 +6,7 @@ import type { Emit } from './events.ts';
 import type { Logs } from './logs.ts';
 import type { OpenedPlugins } from './opened.ts';
 import { fresh } from './order.ts';
+import type { Parents } from './parents.ts';
 import { runParts } from './parts-run.ts';
 import type { Planning } from './planning.ts';
 import type { RunRange } from './range.ts';
@@ -24,6 +25,8 @@ export interface RunShared {
   /** ISO 8601, UTC. */
   readonly started_at: string;
   readonly opened: OpenedPlugins;
+  /** The streams that others are read for. */
+  readonly parents: Parents;
   readonly logs: Logs;
   readonly emit: Emit;
   readonly signal: AbortSignal;

@@ -62,7 +62,7 @@ function guardedSource(source: OpenSource, who: string): OpenSource {
       throw failed(who, 'reading', cause);
     }
   }
-  return { read, close: () => call(who, 'closing', () => source.close()) };
+  return { read, parallel: source.parallel, close: () => call(who, 'closing', () => source.close()) };
 }
 
 function guardedSink(sink: OpenSink, who: string): OpenSink {

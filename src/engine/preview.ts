@@ -1,9 +1,10 @@
 import type { Config, PipelineConfig } from '../config/config.ts';
-import type { Cell, Column, Reject, SourceRecord } from '../model/types.ts';
+import type { Cell, Column, Reject, SourceRecord, Value } from '../model/types.ts';
 import { createMapper } from '../transform/mapper.ts';
 import { openReading } from '../transform/reading.ts';
 import { deletionsOf, filledPart } from './filled.ts';
 import { checkHeader } from './header.ts';
+import { Parents } from './parents.ts';
 import { type PipelinePart, partsOf, readsOf } from './parts.ts';
 import { openSource } from './plugin-calls.ts';
 import { pluginContext } from './plugin-context.ts';
@@ -37,23 +38,27 @@ export async function preview(
 ): Promise<Preview> {
   const context = pluginContext(config, pipeline.source.name, () => undefined, signal);
   const source = await openSource(pipeline.source, context);
+  const run = { id: 'preview', started_at: new Date().toISOString() };
+  const { started_at } = run;
+  const parents = new Parents({ pipelines: [pipeline], started_at, signal, max_records: limit });
   try {
-    const run = { id: 'preview', started_at: new Date().toISOString() };
     const reading = openReading({ now: run.started_at, exact: false, key: [], full: true, hash: () => '' });
     const part: PipelinePart = partsOf(pipeline)[0]?.[0] ?? pipeline;
     const [first = part] = readsOf(part);
-    const read = readStream(source, first, reading, { signal, max_records: limit });
-    const { sample, batches } = await takeSample(read.batches);
+    const read = readStream(parents.around(source, pipeline), first, reading, { signal, max_records: limit });
+    const { sample, siblings, batches } = await takeSample(read.batches);
     const { partition } = first;
     const filled = filledPart(part, run.started_at);
     const strategy = (column: string) => strategyOf(filled, column);
     const mapper = createMapper({ ...filled, ...deletionsOf(part), partition, strategy, run });
-    mapper.learn(sample, undefined);
+    mapper.learn(sample, undefined, undefined, siblings);
     const records: Previewed[] = [];
     for await (const batch of batches) {
       checkHeader(pipeline, batch.header);
-      for (const record of batch.records) {
-        const { rows, rejects, skipped, tombstones, scopes } = mapper.map([record]);
+      const around = batch.siblings?.flatMap(({ parent, records: count }) => Array(count).fill(parent));
+      for (const [place, record] of batch.records.entries()) {
+        const alone = around && [{ parent: around[place] as Value, records: 1, whole: false }];
+        const { rows, rejects, skipped, tombstones, scopes } = mapper.map([record], partition, alone);
         const deleted = tombstones.length > 0 || scopes?.some((scope) => scope.deleted) === true;
         const { columns } = mapper;
         records.push({ record, rows: rows.map((row) => named(columns, row)), rejects, skipped, deleted });
@@ -61,6 +66,7 @@ export async function preview(
     }
     return { columns: mapper.columns, records };
   } finally {
+    await parents.close();
     await source.close();
   }
 }

@@ -2,10 +2,12 @@ import type { Checkpoint } from '../model/checkpoint.ts';
 import { parseJson } from '../model/json.ts';
 import { plural } from '../model/plural.ts';
 import type { Reject, SourceRecord } from '../model/types.ts';
-import type { Batch, OpenSource, ReadRequest } from '../plugin/contract.ts';
+import type { ReadRequest } from '../plugin/contract.ts';
 import type { NewReject, PartFilter, RejectFilter, RejectIds, State } from '../state/state.ts';
+import type { SiblingBatch } from './parent-walk.ts';
 import type { PipelinePart } from './parts.ts';
 import { partName } from './resume.ts';
+import type { StreamSource } from './stream.ts';
 import type { Tally } from './tally.ts';
 
 /** Which rejects a batch retries: travels as its position, so that the ledger tells those that were committed. */
@@ -20,7 +22,7 @@ interface RetriedBatch {
  * are refused again were kept anew before it.
  */
 export class Retry {
-  readonly source: OpenSource;
+  readonly source: StreamSource;
   readonly #state: State;
   readonly #filter: PartFilter;
   readonly #run: string;
@@ -33,7 +35,7 @@ export class Retry {
     this.#state = state;
     this.#filter = { pipeline: part.name, part: partName(part), run };
     this.#run = retrying;
-    this.source = { read: (request) => this.#batches(request), close: async () => undefined };
+    this.source = { read: (request) => this.#batches(request) };
   }
 
   /** Takes those off the list that a retry had committed before it died, and says what this one leaves out. */
@@ -79,14 +81,14 @@ export class Retry {
     this.#waiting = [];
   }
 
-  async *#batches({ batch: limit }: ReadRequest): AsyncGenerator<Batch> {
+  async *#batches({ batch: limit }: ReadRequest): AsyncGenerator<SiblingBatch> {
     const next = (after?: Found[number]) =>
       this.#state.rejectsToRetry(this.#filter, { after, retrying: this.#run }, limit);
     for (let found = await next(); found.length > 0; found = await next(found.at(-1)))
       yield this.#toBatch(found);
   }
 
-  #toBatch(found: Found): Batch {
+  #toBatch(found: Found): SiblingBatch {
     const runs = [...new Set(found.map(({ run }) => run))];
     const idsOf = (of: string) => found.flatMap(({ run, id }) => (run === of ? [id] : []));
     const rejects = Object.fromEntries(runs.map((run) => [run, idsOf(run)]));
@@ -97,7 +99,12 @@ export class Retry {
       return read;
     });
     const bytes = found.reduce((sum, { record }) => sum + record.length, 0);
-    return { records, bytes, position: { rejects, first: found[0]?.first_id ?? 0 } satisfies RetriedBatch };
+    const hasParents = found.some(({ parent }) => parent !== undefined);
+    const siblings = found.map(({ parent = 'null' }) => {
+      return { parent: parseJson(parent), records: 1, whole: false };
+    });
+    const position = { rejects, first: found[0]?.first_id ?? 0 } satisfies RetriedBatch;
+    return { records, siblings: hasParents ? siblings : undefined, bytes, position };
   }
 }
 

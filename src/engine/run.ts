@@ -8,7 +8,7 @@ import type { Redact } from '../model/redact.ts';
 import type { PipelineResult } from '../model/result.ts';
 import type { Column, SourceRecord } from '../model/types.ts';
 import type { CompleteRead } from '../plugin/absence-contract.ts';
-import type { OpenSink, OpenSource } from '../plugin/contract.ts';
+import type { OpenSink } from '../plugin/contract.ts';
 import type { State } from '../state/state.ts';
 import { createMapper } from '../transform/mapper.ts';
 import type { MappedBatch, Mapper } from '../transform/mapping.ts';
@@ -23,7 +23,7 @@ import type { RunRange } from './range.ts';
 import { checkpointName, isExact, ledgerKey, partName, type ReadScope, resumeReading } from './resume.ts';
 import type { Retry } from './retry.ts';
 import { takeSample } from './sample.ts';
-import { readAll, type TakenBatch } from './stream.ts';
+import { readAll, type StreamSource, type TakenBatch } from './stream.ts';
 import type { Tally } from './tally.ts';
 import { strategyOf } from './target.ts';
 import { unseenColumns } from './unseen.ts';
@@ -34,7 +34,7 @@ export interface PipelineRun {
   readonly config: Config;
   readonly pipeline: PipelinePart;
   readonly run: { readonly id: string; readonly started_at: string };
-  readonly source: OpenSource;
+  readonly source: StreamSource;
   readonly sink: OpenSink;
   readonly state: State;
   /** Counts what happens, and tells it. */
@@ -96,7 +96,10 @@ export async function begin(io: PipelineRun): Promise<Begun> {
  * Runs one part of a pipeline to its end, reading from `source`. Throws what ended it early; what was committed before
  * stays, and the next run goes on from there.
  */
-export async function runPart({ io, place, before, readings }: Begun, source: OpenSource): Promise<PartEnd> {
+export async function runPart(
+  { io, place, before, readings }: Begun,
+  source: StreamSource,
+): Promise<PartEnd> {
   try {
     return await transfer(io, { place, before, readings }, source);
   } catch (error) {
@@ -129,13 +132,13 @@ async function settleRejects(io: PipelineRun, key: LedgerKey, entry: LedgerEntry
 async function transfer(
   io: PipelineRun,
   { place, before, readings }: Omit<Begun, 'io'>,
-  source: OpenSource,
+  source: StreamSource,
 ): Promise<PartEnd> {
   const { sink, run } = io;
   const pipeline = filledPart(io.pipeline, run.started_at);
   const [reading] = readings;
   const read = readAll(source, readsOf(io.pipeline), readings, io);
-  const { sample, header, batches, close } = await takeSample(read.batches);
+  const { sample, siblings, header, batches, close } = await takeSample(read.batches);
   try {
     const partition = pipeline.partition ?? pipeline.stream.partitions[0];
     const strategy = (column: string) => strategyOf(pipeline, column);
@@ -146,7 +149,7 @@ async function transfer(
     const existing = await sink.discover(pipeline.target);
     // Files have no types to get wrong: all their columns are there from the start.
     const columns = pipeline.sink.plugin.modes.includes('upsert') ? undefined : header;
-    mapper.learn(sample, existing?.length === 0 ? undefined : existing, columns);
+    mapper.learn(sample, existing?.length === 0 ? undefined : existing, columns, siblings);
     const remembers = pipeline.sink.plugin.capabilities.includes('memory');
     const memory = remembers ? io.state.editMemory(pipeline.sink.name) : undefined;
     const writer = await sink.begin({ name: pipeline.target, mode: pipeline.mode, run, memory });
@@ -187,7 +190,8 @@ async function commitAll(
     io.tally.add({ read: batch.read, skipped: batch.read - batch.records.length });
     io.tally.reach(batch);
     const records = io.adopt ? [] : batch.records;
-    const mapped = await mapInSteps(mapper.steps(records, batch.partition));
+    const siblings = batch.siblings && (io.adopt ? [] : batch.siblings);
+    const mapped = await mapInSteps(mapper.steps(records, batch.partition, siblings));
     taken += batch.records.length;
     missing += mapped.missing_each;
     await commits.push(mapped, mapper.columns, batch.checkpoint);

@@ -10,6 +10,7 @@ import { type ReportBug, toFailure } from './failure.ts';
 import { noLogs, openLogs } from './logs.ts';
 import { openedPlugins } from './opened.ts';
 import { createSlots, runInOrder, type Slots } from './order.ts';
+import { Parents } from './parents.ts';
 import { checkPartition } from './parts.ts';
 import { type Ended, pipelineResult, type RunShared, skippedResult } from './pipeline.ts';
 import type { Planning } from './planning.ts';
@@ -81,6 +82,7 @@ export async function run(
   try {
     const ended = await runInOrder(pipelines, slots, (pipeline, failed) => runOne(pipeline, failed, shared));
     if (planning === undefined) await pruneJournals(ended, shared);
+    await shared.parents.close();
     for (const failure of await shared.opened.close())
       shared.emit({ type: 'notice', at: now(), level: 'warn', message: `closing failed: ${failure}` });
     return await finishRun(ended, shared, options);
@@ -140,6 +142,7 @@ async function startRun(
     config,
     state,
     opened,
+    parents: new Parents({ pipelines, started_at: started.toISOString(), signal, max_records }),
     logs,
     emit,
     signal,

@@ -1,4 +1,5 @@
 import type { SourceRecord } from '../model/types.ts';
+import type { Siblings } from '../transform/mapping.ts';
 
 const sampleRecords = 1000;
 const sampleBytes = 4 * 1024 * 1024;
@@ -7,11 +8,14 @@ interface Sized {
   readonly records: readonly SourceRecord[];
   readonly bytes: number;
   readonly header?: readonly string[];
+  readonly siblings?: readonly Siblings[];
 }
 
 /** The records a read begins with, for learning types, and all its batches, those among them. */
 export interface Sampled<Batch> {
   readonly sample: readonly SourceRecord[];
+  /** For which parents they were read, where the stream has one. */
+  readonly siblings?: readonly Siblings[];
   /** The column names that tabular data has told of so far; none for other data. */
   readonly header: readonly string[];
   readonly batches: AsyncIterable<Batch>;
@@ -35,11 +39,13 @@ export async function takeSample<Batch extends Sized>(
     bytes += next.value.bytes;
   }
   const sample = held.flatMap((batch) => batch.records).slice(0, sampleRecords);
+  const told = held.flatMap((batch) => batch.siblings ?? []);
+  const siblings = held.some((batch) => batch.siblings) ? told : undefined;
   const header = [...new Set(held.flatMap((batch) => batch.header ?? []))];
   const close = async () => {
     await iterator.return?.();
   };
-  return { sample, header, batches: replay(held, iterator), close };
+  return { sample, siblings, header, batches: replay(held, iterator), close };
 }
 
 async function* replay<Batch>(held: Batch[], rest: AsyncIterator<Batch>): AsyncGenerator<Batch> {

@@ -1,9 +1,10 @@
-import type { Batch, OpenSource, ReadRequest } from '../plugin/contract.ts';
+import type { SiblingBatch } from './parent-walk.ts';
+import type { StreamSource } from './stream.ts';
 
 /** One of those that a read is shared by. */
 export interface Reader {
   /** Reads what the others read as well: they ask for the same. */
-  readonly source: OpenSource;
+  readonly source: StreamSource;
   /** It takes no more, or never began: the others do not wait for it. The last one ends the read. */
   leave(): Promise<void>;
 }
@@ -12,16 +13,17 @@ export interface Reader {
  * Lets several readers share one read of a source: each batch is fetched once, when all have taken the one before, so
  * that no more than two are held however fast one of them is.
  */
-export function shareRead(source: OpenSource, readers: number): readonly Reader[] {
+export function shareRead(source: StreamSource, readers: number): readonly Reader[] {
   const shared = new SharedRead(source);
   return Array.from({ length: readers }, () => shared.join());
 }
 
-type Next = IteratorResult<Batch>;
+type Next = IteratorResult<SiblingBatch>;
+type Request = Parameters<StreamSource['read']>[0];
 
 class SharedRead {
-  readonly #source: OpenSource;
-  #batches: AsyncIterator<Batch> | undefined;
+  readonly #source: StreamSource;
+  #batches: AsyncIterator<SiblingBatch> | undefined;
   /** How many batches each reader has taken. */
   readonly #taken = new Map<object, number>();
   /** The batches from `#first` on, as they were fetched. */
@@ -29,7 +31,7 @@ class SharedRead {
   #first = 0;
   #waiting: (() => void)[] = [];
 
-  constructor(source: OpenSource) {
+  constructor(source: StreamSource) {
     this.#source = source;
   }
 
@@ -37,11 +39,11 @@ class SharedRead {
     const reader = {};
     this.#taken.set(reader, 0);
     const leave = () => this.#leave(reader);
-    const read = (request: ReadRequest) => this.#read(reader, request);
-    return { source: { read, close: async () => {} }, leave };
+    const read = (request: Request) => this.#read(reader, request);
+    return { source: { read }, leave };
   }
 
-  async *#read(reader: object, request: ReadRequest): AsyncGenerator<Batch> {
+  async *#read(reader: object, request: Request): AsyncGenerator<SiblingBatch> {
     this.#batches ??= this.#source.read(request)[Symbol.asyncIterator]();
     try {
       for (let number = 0; ; number++) {
@@ -57,7 +59,7 @@ class SharedRead {
     }
   }
 
-  #fetch(number: number, batches: AsyncIterator<Batch>): Promise<Next> {
+  #fetch(number: number, batches: AsyncIterator<SiblingBatch>): Promise<Next> {
     const known = this.#fetched[number - this.#first];
     if (known) return known;
     const next = batches.next();

@@ -1,13 +1,23 @@
 import type { PipelineConfig } from '../config/config.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
 import type { Partition, SourceRecord } from '../model/types.ts';
-import type { Batch, OpenSource } from '../plugin/contract.ts';
+import type { Batch, ReadRequest } from '../plugin/contract.ts';
+import type { Siblings } from '../transform/mapping.ts';
 import type { Reading } from '../transform/reading.ts';
+import type { SiblingBatch } from './parent-walk.ts';
 import type { PipelinePart } from './parts.ts';
 import { isExact } from './resume.ts';
+import { firstSiblings, siblingsOf } from './siblings.ts';
+import { untilAborted } from './until-aborted.ts';
+import { fillWindow } from './window-options.ts';
 
 /** No batch is larger than this, whatever `batch_size` says, unless it is a single record. */
-const batchBytes = 4 * 1024 * 1024;
+export const batchBytes = 4 * 1024 * 1024;
+
+/** What the loop reads from: a source, with the parents of its streams around it, or something in its place. */
+export interface StreamSource {
+  read(request: ReadRequest & { readonly partition?: Partition }): AsyncIterable<SiblingBatch>;
+}
 
 /** Records that count, with the checkpoint to commit them with. */
 export interface TakenBatch {
@@ -21,6 +31,8 @@ export interface TakenBatch {
   readonly detail?: string;
   /** Of the stream, where it has several. */
   readonly partition?: Partition;
+  /** For which parents the records were read, where the stream has one. */
+  readonly siblings?: readonly Siblings[];
 }
 
 export interface StreamRead {
@@ -31,7 +43,7 @@ export interface StreamRead {
 
 /** Reads partitions of a pipeline's stream one after the other, each where its reading says. */
 export function readAll(
-  source: OpenSource,
+  source: StreamSource,
   parts: readonly PipelinePart[],
   readings: readonly Reading[],
   limits: Parameters<typeof readStream>[3],
@@ -48,7 +60,7 @@ export function readAll(
 
 /** Reads a pipeline's stream where the reading says, and lets it judge every batch. */
 export function readStream(
-  source: OpenSource,
+  source: StreamSource,
   pipeline: PipelinePart,
   reading: Reading,
   {
@@ -69,7 +81,8 @@ export function readStream(
   async function* window(): AsyncGenerator<TakenBatch> {
     const read = source.read({
       stream: pipeline.stream.name,
-      options: pipeline.stream.options,
+      options: fillWindow(pipeline, reading.window),
+      partition: pipeline.partition,
       position: reading.position,
       cursor: reading.range,
       batch: { rows: Math.min(pipeline.batch_size, max_records), bytes: batchBytes },
@@ -86,7 +99,9 @@ export function readStream(
       const read = batch.records.length;
       // A total of one part says nothing of all of them.
       const told = isOneRead(pipeline) ? progress : undefined;
-      yield { records: taken.records, checkpoint, bytes, header, progress: told, detail, read, partition };
+      const siblings = batch.siblings && siblingsOf(batch.siblings, batch.records, taken.records);
+      const what = { records: taken.records, read, siblings, partition };
+      yield { ...what, checkpoint, bytes, header, progress: told, detail };
       if (left === 0) return;
     }
   }
@@ -106,33 +121,12 @@ function marked(checkpoint: Checkpoint, { position }: Batch, pipeline: PipelineC
  * The first records of a batch. A part of one has no position: the read would go on past the rest. So rows that may
  * not come twice are taken by whole batches only.
  */
-function firstOf(batch: Batch, most: number, exact: boolean): Batch | undefined {
+function firstOf(batch: SiblingBatch, most: number, exact: boolean): SiblingBatch | undefined {
   if (batch.records.length <= most) return batch;
-  return exact ? undefined : { ...batch, records: batch.records.slice(0, most), position: undefined };
-}
-
-/** The same batches; a source that does not heed the signal is left behind when it is aborted. */
-async function* untilAborted<T>(batches: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
-  const iterator = batches[Symbol.asyncIterator]();
-  try {
-    signal.throwIfAborted();
-    for (let next = await nextOf(iterator, signal); !next.done; next = await nextOf(iterator, signal))
-      yield next.value;
-  } finally {
-    const ended = iterator.return?.();
-    ended?.catch(() => undefined);
-    if (!signal.aborted) await ended;
-  }
-}
-
-/** Not `Promise.race`: against a signal that lasts, it would hold every batch of the run in memory. */
-function nextOf<T>(iterator: AsyncIterator<T>, signal: AbortSignal): Promise<IteratorResult<T>> {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
-    const settled = iterator.next().then(resolve, reject);
-    settled.finally(() => signal.removeEventListener('abort', stop));
-  });
+  const siblings = batch.siblings && firstSiblings(batch.siblings, most);
+  return exact
+    ? undefined
+    : { ...batch, records: batch.records.slice(0, most), siblings, position: undefined };
 }
 
 function isOneRead({ stream }: PipelinePart): boolean {

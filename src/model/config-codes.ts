@@ -9,7 +9,7 @@ export const configCodes = {
   'config/column':
     "A column is named that the mapping does not have, or two columns get in each other's way: names that differ only in case, or a mapped column with the name of one that Syncline fills itself (`columns`).",
   'config/cycle':
-    'Pipelines wait for one another through `after`, so none of them could start. The message shows the ring; take one of them out.',
+    "Pipelines wait for one another through `after`, so none of them could start; or streams are read for each other's records. The message shows the ring; take one of them out.",
   'config/duplicate_key':
     'A map holds the same key twice, and only one of them could count. Remove one, or rename it.',
   'config/duplicate_name':
@@ -19,7 +19,7 @@ export const configCodes = {
   'config/enum':
     'Only certain words are allowed here, and this is none of them. The message lists them; a plugin of your own is named by its path or its package.',
   'config/expression':
-    'A CEL expression cannot be understood: a syntax error, an unknown name, or operands that never fit together. It sees `record`, `item`, `run` and `now`, and the functions `coalesce` and `text`.',
+    'A CEL expression cannot be understood: a syntax error, an unknown name, or operands that never fit together. It sees `record`, `item`, `parent`, `run` and `now`, and the functions `coalesce` and `text`.',
   'config/field':
     'A column of `map` needs exactly one of `from`, `expr` and `value`. `on_error: default` needs a `default`; `format` and `timezone` belong to timestamps, `group` to numbers.',
   'config/file_reference':
@@ -36,7 +36,7 @@ export const configCodes = {
   'config/merge_key':
     '`<<` merges other maps into this one, and was given something that is no map. Write `<<: *name`, where `&name` marks a map.',
   'config/mode':
-    'Two things do not go together: the sink cannot write that mode, or an option belongs to another one. `merge` belongs to `upsert` and `mirror`, `replace_within` to `upsert`, `deletes` to what deletes rows, `deleted_when` of a stream to `upsert` and `mirror`; a mirror of an incremental stream needs `full_every`; `replace_within` needs `each`, and a column of the primary key that is mapped from `$record`. `lookback`, `full_every` and `on_missing: include` read records again, which `append` and `sum` would count again.',
+    'Two things do not go together: the sink cannot write that mode, or an option belongs to another one. `merge` belongs to `upsert` and `mirror`, `replace_within` to `upsert`, `deletes` to what deletes rows, `deleted_when` of a stream to `upsert` and `mirror`; a mirror of an incremental stream needs `full_every`; `replace_within` needs `each` and a column of the primary key that is mapped from `$record`, or a stream with a parent and one mapped from `$parent`. `lookback`, `full_every` and `on_missing: include` read records again, which `append` and `sum` would count again.',
   'config/multiple_documents':
     'A config is one YAML document, and a line `---` begins a second one. Remove that line, or move the second part into a file named under `include`.',
   'config/name':
@@ -50,12 +50,12 @@ export const configCodes = {
   'config/number':
     '`.inf` and `.nan` are numbers in YAML, and no source or sink can take them. Text of that form needs quotes.',
   'config/path':
-    'A path cannot be understood. It is a chain of names, `address.city` or `tags.0`; a name with a dot is quoted: `["a.b"]`. It may begin with `$`, `$record`, `$run.id` or `$now`.',
+    'A path cannot be understood. It is a chain of names, `address.city` or `tags.0`; a name with a dot is quoted: `["a.b"]`. It may begin with `$`, `$record`, `$parent`, `$partition.NAME`, `$run.id` or `$now`.',
   'config/pattern': 'The text is not of the form that the option asks for. The help says which form that is.',
   'config/primary_key':
     "The modes `upsert`, `mirror` and `snapshot` look rows up by their primary key, and this pipeline has none: name its columns in `primary_key`, map the stream's own key, or choose `mode: append`. A column of type json is no key: one object has many texts.",
   'config/reference':
-    '`from` names `source.stream` and `to` names `sink.target`, and there is nothing of that name in the config. Names are written as they are declared, case included.',
+    '`from` names `source.stream`, `to` names `sink.target`, a placeholder such as `{contacts.id}` names a stream of the same source, and there is nothing of that name in the config; or `$parent` or `$partition` is read where there is none. Names are written as they are declared, case included.',
   'config/required': 'An option is missing that has no default. The help shows how it may look.',
   'config/schedule':
     'A schedule cannot be understood, never comes, or says two things at once. It is a cron expression with 5 or 6 fields, a name such as `@hourly`, or `{ every: 30m }`; a `timezone` belongs to `cron`.',

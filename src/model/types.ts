@@ -221,6 +221,8 @@ export interface Reject {
   readonly record: Value;
   /** Under `each`: the whole record, and which element of it this is. */
   readonly of?: ElementPlace;
+  /** The record of the parent stream that it was read for, where there is one. */
+  readonly parent?: Value;
   /**
    * What a later row has as well that stands in its place: its primary key, or under `replace_within` the key of its
    * parent record. Undefined where it could not be computed.

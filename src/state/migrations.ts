@@ -99,6 +99,8 @@ const migrations: readonly (readonly string[])[] = [
     // The columns that the last whole read of a part brought, where it takes them as they come.
     'CREATE TABLE columns (part TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (part, name)) WITHOUT ROWID',
   ],
+  // The record of the parent stream that the record of a reject was read for.
+  ['ALTER TABLE rejects ADD COLUMN parent TEXT'],
 ];
 
 /** False for the state of an older version; throws `state/newer`. */

@@ -148,7 +148,9 @@ function inserting(batch: RejectedBatch, rejects: readonly NewReject[], redact: 
   for (const { of } of rejects) if (of && !ids.has(of.record)) ids.set(of.record, randomUUID());
   const records = new Map([...ids].map(([record, id]) => [record, { id, ...text(record, redact) }]));
   const { run, pipeline, part, checkpoint } = batch;
-  const rows = rejects.map(({ field, code, reason, record, of, key, superseded, first_id }): SqlValue[] => {
+  const rows = rejects.map((reject): SqlValue[] => {
+    const { field, code, reason, record, of, parent, key, superseded, first_id } = reject;
+    const around = parent === undefined ? undefined : text(parent, redact);
     const whole = of && records.get(of.record);
     const own = text(record, redact);
     return [
@@ -160,17 +162,20 @@ function inserting(batch: RejectedBatch, rejects: readonly NewReject[], redact: 
       now,
       part,
       checkpoint,
-      own.exact && (whole?.exact ?? true) && isRecord(of?.record ?? record) ? 1 : 0,
+      own.exact && (whole?.exact ?? true) && (around?.exact ?? true) && isRecord(of?.record ?? record)
+        ? 1
+        : 0,
       whole?.id ?? null,
       of?.element ?? null,
       first_id ?? null,
       key === undefined ? null : storable(keyText(key)),
       ...(superseded ? [run, batch.batch, checkpoint] : [null, null, null]),
+      around?.json ?? null,
     ];
   });
   const sql = `INSERT INTO rejects (run_id, pipeline, batch, field, code, reason, record, rejected_at, part, checkpoint,
-      exact, of_record, element, first_id, key, superseded_by, superseded_batch, superseded_checkpoint)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+      exact, of_record, element, first_id, key, superseded_by, superseded_batch, superseded_checkpoint, parent)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
   const wholes = [...records.values()].map(({ id, json }) => [id, json]);
   const whole = { sql: 'INSERT INTO rejected_records (id, record) VALUES (?, ?)', rows: wholes };
   return [...(wholes.length > 0 ? [whole] : []), ...(rows.length > 0 ? [{ sql, rows }] : [])];

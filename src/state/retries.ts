@@ -11,6 +11,8 @@ interface RetriedReject {
   readonly record: string;
   /** Which element of the record it is, where it is one. */
   readonly element?: number;
+  /** The record of the parent stream that it was read for, as JSON text. */
+  readonly parent?: string;
 }
 
 /** Rejects by their run: ids are given again, but not to rejects of the same run. */
@@ -45,10 +47,10 @@ export function retriesOf(database: Database): Retries {
   return {
     async rejectsToRetry({ pipeline, part, run = null }, { after, retrying }, { rows, bytes }) {
       const sql = `
-        SELECT id, run_id, at, whole, element FROM (
+        SELECT id, run_id, at, whole, element, parent FROM (
           SELECT *, sum(length(whole)) OVER (ORDER BY at, id) AS size, row_number() OVER (ORDER BY at, id) AS place
           FROM (
-            SELECT rejects.id, run_id, coalesce(first_id, rejects.id) AS at, element,
+            SELECT rejects.id, run_id, coalesce(first_id, rejects.id) AS at, element, parent,
               coalesce(rejected_records.record, rejects.record) AS whole
             FROM rejects LEFT JOIN rejected_records ON rejected_records.id = of_record
             WHERE pipeline = ?1 AND part = ?8 AND (coalesce(first_id, rejects.id), rejects.id) > (?2, ?7) AND run_id <> ?3
@@ -58,12 +60,13 @@ export function retriesOf(database: Database): Retries {
         ) WHERE size <= ?6 OR place = 1 ORDER BY at, id`;
       const { first_id: at = 0, id: last = 0 } = after ?? {};
       const found = await database.all(sql, [pipeline, at, retrying, run, rows, bytes, last, part]);
-      return found.map(([id, from, first_id, record, element]) => ({
+      return found.map(([id, from, first_id, record, element, parent]) => ({
         id: Number(id),
         run: String(from),
         first_id: Number(first_id),
         record: String(record),
         element: element === null ? undefined : Number(element),
+        parent: parent === null ? undefined : String(parent),
       }));
     },
     async leftOut({ run = null, pipeline, part }) {

@@ -7,7 +7,7 @@ import { compareCells } from './cells.ts';
 import { canonicalDecimal } from './number.ts';
 import type { PathScope } from './path.ts';
 
-/** What an expression sees: `record`, `item` (the row at hand), `run.id` and `now`, the start of the run. */
+/** What an expression sees: `record`, `item` (the row at hand), `parent`, `run.id` and `now`, the start of the run. */
 export interface ExpressionScope extends PathScope {
   readonly now: Date;
 }
@@ -26,12 +26,26 @@ export function compileExpression(text: string): (scope: ExpressionScope) => Val
   const evaluate = parse(text);
   return (scope) => {
     try {
-      const { record, item, run, now } = scope;
-      return toValue(evaluate({ record: toCel(record), item: toCel(item), run: { id: run.id }, now }));
+      const { record, item, parent = null, run, now } = scope;
+      const seen = {
+        record: toCel(record),
+        item: toCel(item),
+        parent: toCel(parent),
+        run: { id: run.id },
+        now,
+      };
+      return toValue(evaluate(seen));
     } catch (cause) {
       throw new SyncError('row/expression', explain(text, cause), { cause });
     }
   };
+}
+
+/** Whether an expression reads `parent`. */
+export function readsParent(text: string): boolean {
+  const reads = ({ op, args }: ASTNode): boolean =>
+    op === 'id' ? args === 'parent' : [...childrenOf(args)].some(reads);
+  return reads(environment.parse(text).ast);
 }
 
 function parse(text: string): (context: { readonly [name: string]: unknown }) => unknown {
@@ -43,7 +57,7 @@ function parse(text: string): (context: { readonly [name: string]: unknown }) =>
     return parsed;
   } catch (cause) {
     throw new SyncError('config/expression', explain(text, cause), {
-      hint: 'An expression sees record, item, run and now; coalesce(a, b, …) and text(x) are there beside the functions of CEL.',
+      hint: 'An expression sees record, item, parent, run and now; coalesce(a, b, …) and text(x) are there beside the functions of CEL.',
       cause,
     });
   }
@@ -69,6 +83,7 @@ function createEnvironment(): Environment {
   const created = new Environment({ homogeneousAggregateLiterals: false })
     .registerVariable('record', 'dyn')
     .registerVariable('item', 'dyn')
+    .registerVariable('parent', 'dyn')
     .registerVariable('run', 'map')
     .registerVariable('now', 'google.protobuf.Timestamp')
     .registerType('decimal', Decimal)

@@ -1,12 +1,13 @@
-import type { Cell, Column, Partition, Reject, Scope, SourceRecord, Value } from '../model/types.ts';
+import type { Cell, Column, Partition, Reject, SourceRecord, Value } from '../model/types.ts';
 import { Columns, ColumnWidened } from './columns.ts';
-import { compileCondition } from './condition.ts';
 import type { ExpressionScope } from './expression.ts';
-import type { MappedBatch, Mapper, Mapping } from './mapping.ts';
-import { newOutput, type Output } from './output.ts';
+import { type Judge, judgeBy } from './judge.ts';
+import type { MappedBatch, Mapper, Mapping, Siblings } from './mapping.ts';
+import { endOf, mappedBatch, newOutput, type Output, placeOf, widenRows } from './output.ts';
 import { type Path, parsePath, readPath } from './path.ts';
 import { quote } from './refusal.ts';
-import { type Cells, failedExpression, type Problem, RowMapper } from './row.ts';
+import { goneElement, type Problem, RowMapper } from './row.ts';
+import { bySiblings, deleteScope, type SiblingRecords, withheld } from './scopes.ts';
 
 /** So many records are mapped between two pauses. */
 const stepRecords = 100;
@@ -24,11 +25,14 @@ class RecordMapper implements Mapper {
   readonly #columns: Columns;
   readonly #row: RowMapper;
   readonly #each: Path | undefined;
-  readonly #passes: (scope: ExpressionScope) => boolean;
-  readonly #isDeleted: ((scope: ExpressionScope) => boolean) | undefined;
+  /** What `where` and `deleted_when` say of what is at hand. */
+  readonly #passes: Judge;
+  readonly #isDeleted: Judge;
   readonly #wantsTombstones: boolean;
   readonly #primaryKey: readonly string[];
+  /** The columns that tell a parent: the record that has elements, or the one it was read for. */
   readonly #within: readonly string[] | undefined;
+  readonly #withinEach: Mapping['within_each'];
   readonly #retried: Mapping['retried'];
   /** What paths and expressions see; one object for all rows. */
   readonly #scope: { -readonly [name in keyof ExpressionScope]: ExpressionScope[name] };
@@ -37,12 +41,12 @@ class RecordMapper implements Mapper {
     this.#columns = new Columns(mapping);
     this.#row = new RowMapper(mapping, this.#columns);
     this.#each = mapping.each === undefined ? undefined : parsePath(mapping.each);
-    this.#passes = mapping.where === undefined ? () => true : compileCondition(mapping.where);
-    const { deleted_when } = mapping;
-    this.#isDeleted = deleted_when === undefined ? undefined : compileCondition(deleted_when, 'deleted_when');
+    this.#passes = judgeBy(mapping.where, 'where', true);
+    this.#isDeleted = judgeBy(mapping.deleted_when, 'deleted_when', false);
     this.#wantsTombstones = mapping.tombstones === true;
     this.#primaryKey = mapping.primary_key;
     this.#within = mapping.within;
+    this.#withinEach = mapping.within_each;
     this.#retried = mapping.retried;
     const { run, partition } = mapping;
     this.#scope = { item: null, record: null, run, partition, now: new Date(run.started_at) };
@@ -56,42 +60,48 @@ class RecordMapper implements Mapper {
     sample: readonly SourceRecord[],
     existing: readonly Column[] | undefined,
     header?: readonly string[],
+    siblings?: readonly Siblings[],
   ): void {
     this.#columns.begin(existing);
-    for (const record of sample) {
-      this.#enter(record);
-      // A record without elements still has a parent, whose rows are to be removed.
-      if (this.#within) this.#row.observeColumns(this.#within, this.#scope);
-      if (this.#judgeDeleted() !== false) {
-        if (!this.#within) this.#row.observeColumns(this.#primaryKey, this.#scope);
-        continue;
-      }
-      for (const [element, item] of (this.#itemsOf(record, newOutput()) ?? []).entries()) {
-        this.#scope.item = item;
-        const wanted = (this.#retried?.(record) ?? element) === element;
-        if (wanted && this.#judge() === true) this.#row.observe(this.#scope);
-      }
+    for (const { parent, records } of bySiblings(sample, siblings)) {
+      this.#scope.parent = parent;
+      // Without records there still is a parent, whose rows are to be removed.
+      if (this.#within && records.length === 0) this.#row.observeColumns(this.#within, this.#scope);
+      for (const record of records) this.#learnFrom(record);
     }
     if (this.#each === undefined) this.#row.addHeader(header ?? []);
     this.#columns.learn(header !== undefined);
   }
 
-  map(records: readonly SourceRecord[], partition?: Partition): MappedBatch {
-    const steps = this.steps(records, partition);
-    for (;;) {
-      const { done, value } = steps.next();
-      if (done) return value;
+  #learnFrom(record: SourceRecord): void {
+    this.#enter(record);
+    // So does a record without elements.
+    if (this.#within) this.#row.observeColumns(this.#within, this.#scope);
+    if (this.#isDeleted(this.#scope) !== false) {
+      if (!this.#within) this.#row.observeColumns(this.#primaryKey, this.#scope);
+      return;
     }
+    for (const [element, item] of (this.#itemsOf(record, newOutput()) ?? []).entries()) {
+      this.#scope.item = item;
+      const wanted = (this.#retried?.(record) ?? element) === element;
+      if (wanted && this.#passes(this.#scope) === true) this.#row.observe(this.#scope);
+    }
+  }
+
+  map(records: readonly SourceRecord[], partition?: Partition, siblings?: readonly Siblings[]): MappedBatch {
+    return endOf(this.steps(records, partition, siblings));
   }
 
   *steps(
     records: readonly SourceRecord[],
     partition = this.#scope.partition,
+    siblings?: readonly Siblings[],
   ): Generator<undefined, MappedBatch> {
     this.#scope.partition = partition;
+    const groups = bySiblings(records, siblings);
     for (;;) {
       try {
-        return yield* this.#mapBatch(records);
+        return yield* this.#mapBatch(records, groups);
       } catch (error) {
         // Its rows are of one kind, and no column widens more often than there are types.
         if (!(error instanceof ColumnWidened)) throw error;
@@ -99,24 +109,35 @@ class RecordMapper implements Mapper {
     }
   }
 
-  *#mapBatch(records: readonly SourceRecord[]): Generator<undefined, MappedBatch> {
+  *#mapBatch(
+    records: readonly SourceRecord[],
+    groups: readonly SiblingRecords[],
+  ): Generator<undefined, MappedBatch> {
     const output = newOutput();
     const { width } = this.#columns;
+    for (const group of groups) {
+      this.#scope.parent = group.parent;
+      if (this.#within && this.#withinEach === 'parent') this.#mapSiblings(group, this.#within, output);
+      else yield* this.#mapRecords(group, output);
+    }
+    if (this.#columns.width > width) widenRows(output.rows, this.#columns.width);
+    const originOf = (record: number, element: number) => {
+      this.#scope.parent = groups.findLast(({ first }) => first <= record)?.parent;
+      return this.#originOf(records[record] ?? {}, element);
+    };
+    return mappedBatch(output, originOf, this.#within !== undefined);
+  }
+
+  *#mapRecords({ records, first }: SiblingRecords, output: Output): Generator<undefined, void> {
     for (const [place, record] of records.entries()) {
       if (place % stepRecords === stepRecords - 1) yield;
       this.#enter(record);
-      output.record = place;
-      const deleted = this.#judgeDeleted();
+      output.record = first + place;
+      const deleted = this.#isDeleted(this.#scope);
       if (deleted !== false) this.#mapDeleted(record, deleted, output);
       else if (this.#within) this.#mapScope(record, this.#within, output);
       else this.#mapItems(record, this.#itemsOf(record, output), output);
     }
-    if (this.#columns.width > width) widen(output.rows, this.#columns.width);
-    const { rows, scopes, tombstones, rejects, skipped, defaulted, missing_each } = output;
-    const originOf = (row: number) =>
-      this.#originOf(records[output.records[row] ?? -1] ?? {}, output.elements[row] ?? 0);
-    const mapped = { rows, tombstones, originOf, rejects, skipped, defaulted, missing_each };
-    return this.#within ? { ...mapped, scopes } : mapped;
   }
 
   #enter(record: SourceRecord): void {
@@ -138,35 +159,29 @@ class RecordMapper implements Mapper {
       return undefined;
     }
     const reason = `each points to ${quote(items)}, which is not an array`;
-    output.rejects.push({ record, ...this.#place(undefined, output), code: 'row/each', reason });
+    this.#reject({ record }, { code: 'row/each', reason }, undefined, output);
     return undefined;
   }
 
   #reject(
-    record: SourceRecord,
-    item: Value,
-    element: number,
+    origin: Pick<Reject, 'record' | 'of'>,
     problem: Problem,
     key: readonly Cell[] | undefined,
     output: Output,
-  ): Reject {
-    const of = this.#each === undefined ? undefined : { record, element };
-    return { record: item, of, ...this.#place(key, output), ...problem };
-  }
-
-  /** What tells whether a later row stands in the place of a reject. */
-  #place(key: readonly Cell[] | undefined, { rows, scopes, parent }: Output): Pick<Reject, 'key' | 'after'> {
-    if (this.#within) return { key: parent, after: scopes.length + 1 };
-    return { key: key?.length === 0 ? undefined : key, after: rows.length };
+  ): void {
+    const { parent } = this.#scope;
+    const place = placeOf(key, this.#within !== undefined, output);
+    output.rejects.push({ ...origin, parent, ...place, ...problem });
   }
 
   /** What a row was made of. */
-  #originOf(record: SourceRecord, element: number): Pick<Reject, 'record' | 'of'> {
-    if (this.#each === undefined) return { record };
+  #originOf(record: SourceRecord, element: number): Pick<Reject, 'record' | 'of' | 'parent'> {
+    const { parent } = this.#scope;
+    if (this.#each === undefined) return { record, parent };
     this.#enter(record);
     const items = readPath(this.#each, this.#scope);
     const item = Array.isArray(items) ? items[element] : undefined;
-    return { record: item ?? null, of: { record, element } };
+    return { record: item ?? null, of: { record, element }, parent };
   }
 
   /** Maps the rows of one parent record, and notes which keys of it were there. */
@@ -182,6 +197,44 @@ class RecordMapper implements Mapper {
     output.scopes.push(known && this.#retried === undefined ? scope : { ...scope, withhold: true });
   }
 
+  /** The same for all rows of the records that were read for one parent. Those that are deleted are not among them. */
+  #mapSiblings(
+    { parent, records, first, whole }: SiblingRecords,
+    within: readonly string[],
+    output: Output,
+  ): void {
+    this.#scope.record = this.#scope.item = null;
+    const from = output.rows.length;
+    const cells = parent === undefined ? undefined : this.#row.cellsOf(within, this.#scope);
+    output.parent = cells;
+    const seen: Cell[][] = [];
+    let known = whole && cells !== undefined && this.#retried === undefined;
+    for (const [place, record] of records.entries()) {
+      this.#enter(record);
+      output.record = first + place;
+      const refused = this.#mapSibling(record, output);
+      if (refused === undefined) known = false;
+      else seen.push(...refused);
+    }
+    const scope = { from, to: output.rows.length, parent: cells ?? within.map(() => null), seen };
+    output.scopes.push(known ? scope : { ...scope, withhold: true });
+  }
+
+  /** Gives back the keys of rows that are there and not mapped; undefined: one has none. */
+  #mapSibling(record: SourceRecord, output: Output): Cell[][] | undefined {
+    const deleted = this.#isDeleted(this.#scope);
+    if (deleted === false) {
+      const items = this.#itemsOf(record, output);
+      const refused = this.#mapItems(record, items, output);
+      return items && refused;
+    }
+    if (deleted === true && this.#wantsTombstones) return [];
+    const key = this.#row.cellsOf(this.#primaryKey, this.#scope);
+    if (deleted === true) output.skipped += 1;
+    else this.#reject({ record }, deleted, key, output);
+    return key && [key];
+  }
+
   /** Makes a tombstone of a record that is deleted, or says why it is none. */
   #mapDeleted(record: SourceRecord, deleted: true | Problem, output: Output): void {
     const within = this.#within;
@@ -195,7 +248,7 @@ class RecordMapper implements Mapper {
           : this.#row.mapKey(this.#scope);
     if (row !== undefined && !Array.isArray(row)) {
       const key = this.#row.cellsOf(this.#primaryKey, this.#scope);
-      output.rejects.push({ record, ...this.#place(key, output), ...row });
+      this.#reject({ record }, row, key, output);
       if (within) output.scopes.push(withheld(within, output));
     } else if (!wanted) output.skipped += 1;
     else if (row) {
@@ -216,19 +269,20 @@ class RecordMapper implements Mapper {
       const problem = this.#mapItem(item, element, output);
       if (problem === undefined) continue;
       const key = this.#row.cellsOf(this.#primaryKey, this.#scope);
-      output.rejects.push(this.#reject(record, item, element, problem, key, output));
+      const of = this.#each === undefined ? undefined : { record, element };
+      this.#reject({ record: item, of }, problem, key, output);
       if (key) refused.push(key);
       else known = false;
     }
     if (only !== undefined && only >= items.length)
-      output.rejects.push(this.#reject(record, null, only, goneElement(only), undefined, output));
+      this.#reject({ record: null, of: { record, element: only } }, goneElement(only), undefined, output);
     return known ? refused : undefined;
   }
 
   /** Undefined when there is a row, or none is wanted. */
   #mapItem(item: Value, element: number, output: Output): Problem | undefined {
     this.#scope.item = item;
-    const passes = this.#judge();
+    const passes = this.#passes(this.#scope);
     if (passes === false) {
       output.skipped += 1;
       return undefined;
@@ -241,46 +295,4 @@ class RecordMapper implements Mapper {
     output.defaulted += this.#row.defaulted;
     return undefined;
   }
-
-  /** What `deleted_when` says of the record at hand. */
-  #judgeDeleted(): boolean | Problem {
-    try {
-      return this.#isDeleted?.(this.#scope) ?? false;
-    } catch (error) {
-      return failedExpression(error);
-    }
-  }
-
-  /** What `where` says of the row at hand. */
-  #judge(): boolean | Problem {
-    try {
-      return this.#passes(this.#scope);
-    } catch (error) {
-      return failedExpression(error);
-    }
-  }
-}
-
-/** A reject can be retried with a mapping that makes other elements of its record. */
-function goneElement(element: number): Problem {
-  return { code: 'row/each', reason: `each points to no element ${element} of the record any more` };
-}
-
-/** Under `replace_within` a record that is deleted has no rows any more. */
-function deleteScope(within: readonly string[], wanted: boolean, output: Output): Problem | undefined {
-  const { parent, rows, scopes } = output;
-  if (!parent) return { code: 'row/key', reason: 'the key of a deleted record is missing, null or no key' };
-  const at = rows.length;
-  scopes.push(wanted ? { from: at, to: at, parent, seen: [], deleted: true } : withheld(within, output));
-  return undefined;
-}
-
-/** The scope of a record whose rows are not known: whatever is there stays. */
-function withheld(within: readonly string[], { rows: { length: at }, parent }: Output): Scope {
-  return { from: at, to: at, parent: parent ?? within.map(() => null), seen: [], withhold: true };
-}
-
-/** Gives the rows that were made before a column appeared their place for it. */
-function widen(rows: readonly Cells[], width: number): void {
-  for (const row of rows) while (row.length < width) row.push(undefined);
 }

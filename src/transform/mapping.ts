@@ -52,6 +52,8 @@ export interface Mapping {
   readonly primary_key: readonly string[];
   /** The columns that tell the parent record, under `replace_within`. */
   readonly within?: readonly string[];
+  /** Whose rows these are: those of a record and its elements, or those of all records read for one of the parent stream. */
+  readonly within_each?: 'record' | 'parent';
   readonly strategy: (column: string) => Strategy;
   readonly schema_contract: 'evolve' | 'freeze';
   /**
@@ -67,6 +69,15 @@ export interface Mapping {
    * left out, and under `replace_within` nothing is removed.
    */
   readonly retried?: (record: SourceRecord) => number | undefined;
+}
+
+/** The next of a batch's records that were read for one record of the parent stream. */
+export interface Siblings {
+  readonly parent: Value;
+  /** How many of the batch's records they are; none where there is nothing to read for this one. */
+  readonly records: number;
+  /** These are all there are: none is in another batch, or was left out. */
+  readonly whole: boolean;
 }
 
 /** Turns the records of one pipeline and run into rows. Pure, but for the columns it gets to know. */
@@ -85,21 +96,29 @@ export interface Mapper {
     sample: readonly SourceRecord[],
     existing: readonly Column[] | undefined,
     header?: readonly string[],
+    siblings?: readonly Siblings[],
   ): void;
-  /** Rows and rejects in the order of the records; no record is changed. */
-  map(records: readonly SourceRecord[], partition?: Partition): MappedBatch;
+  /**
+   * Rows and rejects in the order of the records; no record is changed. `siblings` tells of all of them for which parent
+   * they were read, where the stream has one.
+   */
+  map(records: readonly SourceRecord[], partition?: Partition, siblings?: readonly Siblings[]): MappedBatch;
   /** The same, in steps between which others get their turn. */
-  steps(records: readonly SourceRecord[], partition?: Partition): Generator<undefined, MappedBatch>;
+  steps(
+    records: readonly SourceRecord[],
+    partition?: Partition,
+    siblings?: readonly Siblings[],
+  ): Generator<undefined, MappedBatch>;
 }
 
 export interface MappedBatch {
   readonly rows: readonly Row[];
-  /** Under `replace_within`: one for each record, see {@link Scope}. */
+  /** Under `replace_within`: one for each record, or for each parent, see {@link Scope}. */
   readonly scopes?: readonly Scope[];
   /** The places in `rows` of tombstones, ascending: they have a key, and nothing else. */
   readonly tombstones: readonly number[];
   /** What a row was made of: as a reject has it, should the target refuse the row. */
-  readonly originOf: (row: number) => Pick<Reject, 'record' | 'of'>;
+  readonly originOf: (row: number) => Pick<Reject, 'record' | 'of' | 'parent'>;
   readonly rejects: readonly Reject[];
   /** Rows that `where` left out, and records that are deleted where no tombstones are wanted. */
   readonly skipped: number;

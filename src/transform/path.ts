@@ -3,12 +3,12 @@ import { SyncError } from '../model/errors.ts';
 import type { Partition, Value } from '../model/types.ts';
 
 /** What a path begins at: the row at hand, the record it came from, or a constant of the run. */
-type Root = 'item' | 'record' | 'partition' | 'run_id' | 'now';
+type Root = 'item' | 'record' | 'parent' | 'partition' | 'run_id' | 'now';
 
 /**
  * A place in a record: `names.0.displayName`. A bare path reads the row at hand (the element under `each`, else the
- * record); `$` is that whole, `$record` the record, `$partition.NAME` a value of the partition that is read; `$run.id`
- * and `$now` (the start of the run) belong to the run.
+ * record); `$` is that whole, `$record` the record, `$parent` the record of the parent stream it was read for,
+ * `$partition.NAME` a value of the partition that is read; `$run.id` and `$now` (the start of the run) belong to the run.
  * Names are read as written, spaces too; one that holds a dot, a bracket or a quote, or begins with `$`, is quoted as
  * JSON text in brackets: `["a.b"].c`, `a["b.c"]`.
  */
@@ -21,6 +21,8 @@ export interface Path {
 export interface PathScope {
   readonly item: Value;
   readonly record: Value;
+  /** Undefined where there is none. */
+  readonly parent?: Value;
   readonly run: { readonly id: string; readonly started_at: string };
   readonly partition?: Partition;
 }
@@ -34,9 +36,11 @@ export function parsePath(text: string): Path {
   if (text === '$now') return { root: 'now', names: [] };
   if (text === '$run.id') return { root: 'run_id', names: [] };
   if (!text.startsWith('$')) return { root: 'item', names: parseNames(text, 0) };
-  if (text === '$record') return { root: 'record', names: [] };
-  if (text.startsWith('$record.')) return { root: 'record', names: parseNames(text, '$record.'.length) };
-  if (text.startsWith('$record[')) return { root: 'record', names: parseNames(text, '$record'.length) };
+  for (const root of ['record', 'parent'] as const) {
+    if (text === `$${root}`) return { root, names: [] };
+    if (text.startsWith(`$${root}.`)) return { root, names: parseNames(text, `$${root}.`.length) };
+    if (text.startsWith(`$${root}[`)) return { root, names: parseNames(text, `$${root}`.length) };
+  }
   if (text.startsWith('$partition.')) return { root: 'partition', names: [text.slice('$partition.'.length)] };
   throw badRoot(text);
 }
@@ -44,7 +48,7 @@ export function parsePath(text: string): Path {
 /** The top-level field of the record that a path reads, where no `each` is; undefined when it reads none, or it whole. */
 export function topLevelField(text: string): string | undefined {
   const { root, names } = parsePath(text);
-  return root === 'partition' ? undefined : names[0];
+  return root === 'partition' || root === 'parent' ? undefined : names[0];
 }
 
 /** What lies at a path; undefined where there is nothing. */
@@ -52,7 +56,7 @@ export function readPath(path: Path, scope: PathScope): Value | undefined {
   if (path.root === 'run_id') return scope.run.id;
   if (path.root === 'now') return scope.run.started_at;
   if (path.root === 'partition') return scope.partition?.[path.names[0] ?? ''];
-  let value: Value | undefined = path.root === 'item' ? scope.item : scope.record;
+  let value: Value | undefined = scope[path.root];
   for (const name of path.names) value = readName(value, name);
   return value;
 }
@@ -104,17 +108,11 @@ function badName(text: string, at: number): SyncError {
 
 function badRoot(text: string): SyncError {
   const root = /^\$[^.[]*/.exec(text)?.[0] ?? text;
-  if (root === '$parent')
-    return new SyncError(
-      'config/path',
-      `${JSON.stringify(text)} reads $parent, which is not available: streams have no parents`,
-      { hint: 'Use a path in the record, $record, $partition.NAME, $run.id or $now.' },
-    );
   const rest = text.slice(root.length + 1);
   const hint =
     root === '$' && rest !== ''
       ? `A field of the row at hand is read by its name alone: ${rest}`
-      : `A path may begin with $, $record, $partition.NAME, $run.id or $now; a field of that name is quoted: ["${root}"].`;
+      : `A path may begin with $, $record, $parent, $partition.NAME, $run.id or $now; a field of that name is quoted: ["${root}"].`;
   return new SyncError('config/path', `${JSON.stringify(text)} is not a path: it begins with ${root}`, {
     hint,
   });

@@ -39,6 +39,8 @@ export interface Reading {
   /** What to ask the source for, in the window at hand. */
   readonly range: CursorRange | undefined;
   readonly position: Value | undefined;
+  /** From when to when records are read now, in milliseconds, where the cursor field holds times: the end is exclusive. */
+  readonly window: { readonly start?: number; readonly end?: number };
   /**
    * The records of a batch that count, the checkpoint to commit with them, and how many were passed over. Batches are
    * given in order, each once. Throws `source/not_sorted`, `source/cursor_missing`, `source/cursor_type`,
@@ -112,6 +114,11 @@ class CursorReading implements Reading {
 
   get range(): CursorRange {
     return this.#windows?.narrow(this.#range) ?? this.#range;
+  }
+
+  get window(): Reading['window'] {
+    const { start, end } = this.#bounds.span();
+    return { start: this.#windows?.from ?? start, end: this.#windows?.before ?? end };
   }
 
   take({ records, position }: Parameters<Reading['take']>[0]): ReturnType<Reading['take']> {

@@ -186,6 +186,11 @@ export class RowMapper {
   }
 }
 
+/** A reject can be retried with a mapping that makes other elements of its record. */
+export function goneElement(element: number): Problem {
+  return { code: 'row/each', reason: `each points to no element ${element} of the record any more` };
+}
+
 /** What a failed expression says of its row; any other error is not about the row, and thrown on. */
 export function failedExpression(error: unknown): Problem {
   if (error instanceof SyncError && error.code === 'row/expression')
@@ -199,7 +204,7 @@ function takenNames({ fields = [], each }: Mapping): ReadonlySet<string> {
   for (const { from } of fields) {
     const path = from === undefined ? undefined : parsePath(from);
     const [name] = path?.names ?? [];
-    if (path?.root === 'partition') continue;
+    if (path?.root === 'partition' || path?.root === 'parent') continue;
     if (name !== undefined && (path?.root === 'item' || each === undefined)) taken.add(name);
   }
   return taken;

@@ -7,6 +7,7 @@ export function wholeReading({ checkpoint = {}, full }: ReadingOptions): Reading
     start,
     range: undefined,
     position: start.position?.source,
+    window: {},
     take: ({ records, position }) => ({
       records,
       checkpoint: position === undefined ? {} : { position: { source: position } },

@@ -36,6 +36,11 @@ export class Windows {
     return this.#from;
   }
 
+  /** Where it ends; undefined for the last. */
+  get before(): number | undefined {
+    return this.#before;
+  }
+
   /** Every value is in exactly one window. Throws `source/cursor_type` for one that is no time. */
   holds(value: CursorValue): boolean {
     const instant = instantOfCursor(value);

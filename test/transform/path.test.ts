@@ -54,6 +54,13 @@ describe('a path', () => {
     expect(read('$record', null)).toBe(record);
   });
 
+  test('reads the record of the parent stream, where there is one', () => {
+    const parent = { id: 7, 'a.b': 'dotted' };
+    expect(readPath(parsePath('$parent.id'), { item: 1, record, run, parent })).toBe(7);
+    expect(readPath(parsePath('$parent["a.b"]'), { item: 1, record, run, parent })).toBe('dotted');
+    expect(readPath(parsePath('$parent'), { item: 1, record, run })).toBeUndefined();
+  });
+
   test.each([
     ['', 'it ends where a name is expected'],
     ['a.', 'it ends where a name is expected'],
@@ -66,7 +73,7 @@ describe('a path', () => {
     ['$.a', 'it begins with $'],
     ['$foo', 'it begins with $foo'],
     ['$now.x', 'it begins with $now'],
-    ['$parent.id', 'which is not available'],
+    ['$parents.id', 'it begins with $parents'],
     ['$partition', 'it begins with $partition'],
   ])('%j is refused', (text, reason) => {
     expect(() => parsePath(text)).toThrow(
