@@ -4,9 +4,8 @@ import { createMapper } from '../transform/mapper.ts';
 import { openReading } from '../transform/reading.ts';
 import { deletionsOf, filledPart } from './filled.ts';
 import { checkHeader } from './header.ts';
+import { openedPlugins } from './opened.ts';
 import { type PipelinePart, partsOf, readsOf } from './parts.ts';
-import { openSource } from './plugin-calls.ts';
-import { pluginContext } from './plugin-context.ts';
 import { takeSample } from './sample.ts';
 import { readStream } from './stream.ts';
 import { strategyOf } from './target.ts';
@@ -35,9 +34,9 @@ export async function preview(
   limit: number,
   signal: AbortSignal,
 ): Promise<Preview> {
-  const context = pluginContext(config, pipeline.source.name, () => undefined, signal);
-  const source = await openSource(pipeline.source, context);
+  const opened = openedPlugins(config, () => undefined, signal);
   try {
+    const source = await opened.source(pipeline.source);
     const run = { id: 'preview', started_at: new Date().toISOString() };
     const reading = openReading({ now: run.started_at, exact: false, key: [], full: true, hash: () => '' });
     const part: PipelinePart = partsOf(pipeline)[0]?.[0] ?? pipeline;
@@ -61,7 +60,7 @@ export async function preview(
     }
     return { columns: mapper.columns, records };
   } finally {
-    await source.close();
+    await opened.close();
   }
 }
 

@@ -99,6 +99,12 @@ const migrations: readonly (readonly string[])[] = [
     // The columns that the last whole read of a part brought, where it takes them as they come.
     'CREATE TABLE columns (part TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (part, name)) WITHOUT ROWID',
   ],
+  [
+    // What sources and sinks keep for themselves, such as tokens; `sealed` is 1 where it takes the key to read it.
+    `CREATE TABLE plugin_values (
+      owner TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, sealed INTEGER NOT NULL, PRIMARY KEY (owner, name)
+    ) WITHOUT ROWID`,
+  ],
 ];
 
 /** False for the state of an older version; throws `state/newer`. */
