@@ -10,10 +10,11 @@ import { Command, CommanderError, Option } from 'commander';
 import { positiveNumber, rowLimit, wholeNumber } from './cli/arguments.ts';
 import { addMemoryCommands } from './cli/memory.ts';
 import { addPlanCommand, addUndoCommands } from './cli/plan.ts';
+import type { AuthFlags } from './commands/auth.ts';
 import { endWith } from './commands/ending.ts';
 import type { RunFlags } from './commands/run.ts';
 import type { Shell } from './commands/shell.ts';
-import { type Redact, redactor } from './model/redact.ts';
+import type { Redact } from './model/redact.ts';
 import { screenHindrance } from './tui/ability.ts';
 import { lookOf } from './tui/look.ts';
 
@@ -164,6 +165,15 @@ function addCommands(program: Command, execute: (work: Work) => Promise<void>): 
     .action((name: string, { limit }: { limit: number }) =>
       execute(async (shell) => (await import('./commands/preview.ts')).preview(shell, name, limit)),
     );
+  program
+    .command('auth')
+    .description('log in with a browser for a source or sink, and keep its tokens')
+    .argument('<source>')
+    .option('--forget', 'forget the tokens that are kept for it', false)
+    .option('--no-input', 'fail where a person would have to log in')
+    .action((name: string, flags: AuthFlags) =>
+      execute(async (shell) => (await import('./commands/auth.ts')).auth(shell, name, flags)),
+    );
   addMemoryCommands(program, execute);
   addLookupCommands(program, execute);
 }
@@ -230,7 +240,7 @@ function shellOf(flags: GlobalFlags): Shell {
     tell: (text) => process.stderr.write(redact(text)),
     redact: (text) => redact(text),
     hide: (secrets) => {
-      redact = redactor(secrets);
+      redact = secrets.redact;
     },
     interactive: terminal && (flags.ui === 'auto' || flags.ui === 'tui'),
     screenHindrance: screenHindrance({

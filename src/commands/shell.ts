@@ -3,6 +3,7 @@ import type { LoadOptions } from '../config/document.ts';
 import { loadConfig } from '../config/open.ts';
 import { printJson } from '../model/json.ts';
 import type { Redact } from '../model/redact.ts';
+import type { Secrets } from '../model/secrets.ts';
 import type { Value } from '../model/types.ts';
 import type { Look } from '../tui/look.ts';
 
@@ -16,8 +17,8 @@ export interface Shell {
   readonly tell: (text: string) => void;
   /** Takes out the secrets known by now, as `tell` does, and `print` of a table. */
   readonly redact: Redact;
-  /** From now on these are secrets. */
-  readonly hide: (secrets: ReadonlySet<string>) => void;
+  /** From now on these are secrets, and those that are added to them. */
+  readonly hide: (secrets: Secrets) => void;
   /** Where a terminal watches what is told. */
   readonly interactive: boolean;
   /** For what is told. */

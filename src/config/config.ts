@@ -1,4 +1,5 @@
 import type { LogLevel } from '../model/log-line.ts';
+import type { Secrets } from '../model/secrets.ts';
 import type { Mode, Partition, Strategy } from '../model/types.ts';
 import type { SinkDefinition, SourceDefinition } from '../plugin/contract.ts';
 import type { Incremental } from '../transform/incremental.ts';
@@ -30,7 +31,9 @@ export interface Config {
   readonly daemon: DaemonConfig;
   readonly warnings: readonly Diagnostic[];
   /** Values that must never be printed. */
-  readonly secrets: ReadonlySet<string>;
+  readonly secrets: Secrets;
+  /** What tokens in the state are sealed with: the variable SYNCLINE_KEY. */
+  readonly key?: string;
 }
 
 export interface LogsConfig {

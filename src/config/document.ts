@@ -22,7 +22,9 @@ export interface Document {
   origin(
     path: ConfigPath,
   ): { readonly file: string; readonly line: number; readonly column: number } | undefined;
-  /** The values that came from `${file:…}`. */
+  /** The variable SYNCLINE_KEY, where it is set. */
+  readonly key?: string;
+  /** The values that came from `${file:…}`, and the key. */
   readonly secretValues: ReadonlySet<string>;
   /** The values of the variables that were used: what of them is a secret, only the schemas know. */
   readonly variableValues: ReadonlySet<string>;

@@ -39,7 +39,10 @@ export async function loadDocument(options: LoadOptions): Promise<Document> {
     options.file === undefined
       ? await findConfig(options.directory)
       : path.resolve(options.directory, options.file);
-  const expander = new Expander(readVariables(options, file), path.dirname(file));
+  const variables = readVariables(options, file);
+  const key = variables.SYNCLINE_KEY || undefined;
+  const expander = new Expander(variables, path.dirname(file));
+  if (key !== undefined) expander.secretValues.add(key);
   const config = readConfigFile(file, expander);
   if (config.tree === undefined) {
     throw new ConfigError(config.diagnostics.length > 0 ? config.diagnostics : [empty(file)]);
@@ -50,7 +53,7 @@ export async function loadDocument(options: LoadOptions): Promise<Document> {
   const merged = mergeIncluded(config.tree, included);
   const diagnostics = [config, include, ...included, merged].flatMap((part) => part.diagnostics);
   if (diagnostics.some(({ severity }) => severity === 'error')) throw new ConfigError(diagnostics);
-  return toDocument([file, ...include.files], merged.tree, expander, diagnostics);
+  return { ...toDocument([file, ...include.files], merged.tree, expander, diagnostics), key };
 }
 
 function toDocument(

@@ -1,5 +1,6 @@
 import { resolve as resolvePath } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { createSecrets } from '../model/secrets.ts';
 import { parsePath } from '../transform/path.ts';
 import { checkCycles } from './after.ts';
 import type { Config, PipelineConfig, SinkConfig, SourceConfig, StreamConfig } from './config.ts';
@@ -56,7 +57,8 @@ export async function resolveConfig(
     pipelines,
     daemon,
     warnings: [...document.warnings, ...findings.warnings],
-    secrets: findings.secrets,
+    secrets: createSecrets(findings.secrets),
+    key: document.key,
   };
 }
 

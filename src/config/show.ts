@@ -1,6 +1,5 @@
 import { relative } from 'node:path';
 import { printDuration } from '../model/duration.ts';
-import { redactor } from '../model/redact.ts';
 import type { Mode, Strategy } from '../model/types.ts';
 import type { Config, Deletes, PipelineConfig, RowLimit } from './config.ts';
 import { coreSchema } from './core-schema.ts';
@@ -24,9 +23,9 @@ export interface ShowOptions {
  */
 export async function showConfig(load: LoadOptions, { origin = false }: ShowOptions = {}): Promise<string> {
   const { config, document } = await openConfig(load);
-  const redactPart = redactor(config.secrets);
+  const { secrets } = config;
   // As a whole value even the shortest secret is known for what it is.
-  const redact = (text: string) => (config.secrets.has(text) ? '•••' : redactPart(text));
+  const redact = (text: string) => (secrets.has(text) ? '•••' : secrets.redact(text));
   const lines = toLines(effective(config, document), redact);
   if (!origin) return `${lines.map(({ text }) => text).join('\n')}\n`;
   const width = Math.min(60, Math.max(...lines.map(({ text }) => text.length)));

@@ -2,7 +2,6 @@ import type { Config } from '../config/config.ts';
 import { Log, type LogStore } from '../log/log.ts';
 import { logTable } from '../log/table.ts';
 import type { LogLine } from '../model/log-line.ts';
-import { redactor } from '../model/redact.ts';
 import type { Target } from '../model/types.ts';
 import type { State } from '../state/state.ts';
 import type { Emit } from './events.ts';
@@ -34,7 +33,7 @@ process.on('exit', (code) => {
 /** Opens the logs that a config asks for, and removes what they have kept long enough. */
 export function openLogs(config: Config, { run, state, interrupted, tell }: LogsOptions): Logs {
   const { dir, level, keep, database } = config.logs;
-  const redact = redactor(config.secrets);
+  const { redact } = config.secrets;
   const store = storeOf(config, run, state);
   const log = new Log({ dir, level, keep, database: { level: database.level, store }, tell });
   const isTold = paced();

@@ -1,5 +1,6 @@
 import type { Config, SinkConfig, SourceConfig } from '../config/config.ts';
 import type { OpenSink, OpenSource } from '../plugin/contract.ts';
+import { pluginStores } from '../state/plugin-store.ts';
 import type { Emit } from './events.ts';
 import { openSink, openSource } from './plugin-calls.ts';
 import { pluginContext } from './plugin-context.ts';
@@ -13,12 +14,15 @@ export interface OpenedPlugins {
 }
 
 export function openedPlugins(
-  config: Pick<Config, 'directory' | 'secrets'>,
+  config: Pick<Config, 'directory' | 'secrets' | 'state' | 'key'>,
   emit: Emit,
   signal: AbortSignal,
 ): OpenedPlugins {
-  const opened: { readonly name: string; close(): Promise<void> }[] = [];
-  const context = (name: string) => pluginContext(config, name, emit, signal);
+  const stores = pluginStores(config.state, config.key);
+  const opened: { readonly name: string; close(): Promise<void> }[] = [
+    { name: 'the state', close: () => stores.close() },
+  ];
+  const context = (name: string) => pluginContext(config, name, stores, emit, signal);
   const keep = <Opened extends { close(): Promise<void> }>(name: string, plugin: Opened): Opened => {
     opened.push({ name, close: () => plugin.close() });
     return plugin;

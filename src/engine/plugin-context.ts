@@ -1,28 +1,26 @@
 import type { Config } from '../config/config.ts';
-import type { PluginContext, PluginStore } from '../plugin/contract.ts';
+import type { PluginContext } from '../plugin/contract.ts';
+import type { PluginStores } from '../state/plugin-store.ts';
 import type { Emit } from './events.ts';
 
-/** What a source or sink is opened with; `name` is how people are told of it. */
+/** What a source or sink is opened with; `who` is `source NAME` or `sink NAME`, as people are told of it. */
 export function pluginContext(
   { directory, secrets }: Pick<Config, 'directory' | 'secrets'>,
-  name: string,
+  who: string,
+  stores: PluginStores,
   emit: Emit,
   signal: AbortSignal,
 ): PluginContext {
   const tell = (level: 'info' | 'warn') => (message: string) =>
-    emit({ type: 'notice', at: new Date().toISOString(), level, message: `${name}: ${message}` });
-  const logger = { info: tell('info'), warn: tell('warn') };
-  return { directory, signal, logger, secrets: [...secrets], onWait: () => undefined, store: forgetful() };
-}
-
-function forgetful(): PluginStore {
-  const kept = new Map<string, string>();
+    emit({ type: 'notice', at: new Date().toISOString(), level, message: `${who}: ${message}` });
   return {
-    read: async (key) => kept.get(key),
-    async write(key, value) {
-      if (value === undefined) kept.delete(key);
-      else kept.set(key, value);
-    },
-    alone: (_, act) => act(),
+    name: who.replace(/^\w+ /, ''),
+    directory,
+    signal,
+    logger: { info: tell('info'), warn: tell('warn') },
+    secrets: [...secrets],
+    hide: (texts) => secrets.add(texts),
+    onWait: () => undefined,
+    store: stores.of(who, signal),
   };
 }

@@ -4,10 +4,9 @@ import { createMapper } from '../transform/mapper.ts';
 import { openReading } from '../transform/reading.ts';
 import { deletionsOf, filledPart } from './filled.ts';
 import { checkHeader } from './header.ts';
+import { openedPlugins } from './opened.ts';
 import { Parents } from './parents.ts';
 import { type PipelinePart, partsOf, readsOf } from './parts.ts';
-import { openSource } from './plugin-calls.ts';
-import { pluginContext } from './plugin-context.ts';
 import { takeSample } from './sample.ts';
 import { readStream } from './stream.ts';
 import { strategyOf } from './target.ts';
@@ -36,12 +35,12 @@ export async function preview(
   limit: number,
   signal: AbortSignal,
 ): Promise<Preview> {
-  const context = pluginContext(config, pipeline.source.name, () => undefined, signal);
-  const source = await openSource(pipeline.source, context);
+  const opened = openedPlugins(config, () => undefined, signal);
   const run = { id: 'preview', started_at: new Date().toISOString() };
   const { started_at } = run;
   const parents = new Parents({ pipelines: [pipeline], started_at, signal, max_records: limit });
   try {
+    const source = await opened.source(pipeline.source);
     const reading = openReading({ now: run.started_at, exact: false, key: [], full: true, hash: () => '' });
     const part: PipelinePart = partsOf(pipeline)[0]?.[0] ?? pipeline;
     const [first = part] = readsOf(part);
@@ -67,7 +66,7 @@ export async function preview(
     return { columns: mapper.columns, records };
   } finally {
     await parents.close();
-    await source.close();
+    await opened.close();
   }
 }
 

@@ -1,7 +1,6 @@
 import { ulid } from 'ulid';
 import type { Config, PipelineConfig, RowLimit } from '../config/config.ts';
 import { SyncError } from '../model/errors.ts';
-import { redactor } from '../model/redact.ts';
 import { exitCodeOf, type PipelineResult, type RunResult, runStatus } from '../model/result.ts';
 import { openState, type RejectFilter, type State } from '../state/state.ts';
 import { checkAdopt } from './adopt.ts';
@@ -98,7 +97,7 @@ async function startRun(
   planning?: Planning,
 ): Promise<RunShared> {
   const { pipelines, signal = new AbortController().signal } = options;
-  const redact = redactor(config.secrets);
+  const { redact } = config.secrets;
   const tell: Emit = (event) => {
     if (event.type === 'notice') options.emit?.({ ...event, message: redact(event.message) });
     else if (event.type === 'progress' && event.detail !== undefined)

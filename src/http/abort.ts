@@ -37,6 +37,26 @@ export async function withDeadline<Result>(
   }
 }
 
+/** Does work whose signal is aborted so long after the outer one. Does not begin once that is aborted. */
+export async function withGrace<Result>(
+  ms: number,
+  outer: AbortSignal,
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  outer.throwIfAborted();
+  const inner = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const forget = onAbort(outer, () => {
+    timer = setTimeout(() => inner.abort(outer.reason), ms);
+  });
+  try {
+    return await work(inner.signal);
+  } finally {
+    clearTimeout(timer);
+    forget();
+  }
+}
+
 /** Calls back when the signal is aborted, until what it returns is called. */
 function onAbort(signal: AbortSignal, stop: () => void): () => void {
   // Many requests may wait on the signal of one run: that is no leak to warn of.

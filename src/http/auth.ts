@@ -1,4 +1,8 @@
 import type { HttpRequest } from './message.ts';
+import { type OAuth2Options, oauth2Grant } from './oauth2.ts';
+import { type ServiceAccountOptions, serviceAccountGrant } from './service-account.ts';
+import { tokenAuth } from './token-auth.ts';
+import type { LoginContext } from './token-request.ts';
 
 /** What shows a server who is asking. It is sent to the origin of the `base_url` and nowhere else. */
 export interface Credentials {
@@ -16,9 +20,14 @@ export interface Auth {
    * while another call is under way. Left out where there is nothing to renew.
    */
   refresh?(): Promise<void>;
+  /** Resolves once nothing is under way that would be lost with the process. */
+  close?(): Promise<void>;
 }
 
-export type AuthOptions =
+export type AuthOptions = FixedAuthOptions | OAuth2Options | ServiceAccountOptions;
+
+/** Those whose credentials never change. */
+export type FixedAuthOptions =
   | { readonly type: 'none' }
   | { readonly type: 'bearer'; readonly token: string }
   | { readonly type: 'basic'; readonly username: string; readonly password: string }
@@ -29,13 +38,25 @@ export type AuthOptions =
       readonly key: string;
     };
 
-/** The kinds of auth whose credentials never change. */
-export function createAuth(options: AuthOptions): Auth {
+/** An auth of any kind. Asks nobody before it is used. */
+export function openAuth(options: AuthOptions, context: LoginContext): Auth {
+  switch (options.type) {
+    case 'oauth2':
+      return tokenAuth(oauth2Grant(options, context), context);
+    case 'google_service_account':
+      return tokenAuth(serviceAccountGrant(options, context), context);
+    default:
+      return createAuth(options);
+  }
+}
+
+/** One whose credentials never change. */
+export function createAuth(options: FixedAuthOptions): Auth {
   const credentials = credentialsOf(options);
   return { apply: () => credentials };
 }
 
-function credentialsOf(options: AuthOptions): Credentials {
+function credentialsOf(options: FixedAuthOptions): Credentials {
   switch (options.type) {
     case 'none':
       return { secrets: [] };
@@ -50,7 +71,9 @@ function credentialsOf(options: AuthOptions): Credentials {
   }
 }
 
-function placed(options: Extract<AuthOptions, { type: 'api_key' }>): Pick<Credentials, 'headers' | 'params'> {
+function placed(
+  options: Extract<FixedAuthOptions, { type: 'api_key' }>,
+): Pick<Credentials, 'headers' | 'params'> {
   const { name, key } = options;
   switch (options.in) {
     case 'header':

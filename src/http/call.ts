@@ -1,4 +1,5 @@
 import { RateLimited, SyncError } from '../model/errors.ts';
+import type { Secrets } from '../model/secrets.ts';
 import { orAborted } from './abort.ts';
 import type { Auth, Credentials } from './auth.ts';
 import type { Budget, Wait } from './budget.ts';
@@ -11,7 +12,6 @@ import type { HttpRequest, HttpResponse } from './message.ts';
 import { Miss, missOf } from './miss.ts';
 import type { ClientContext, ClientOptions, Retry, Timeouts } from './options.ts';
 import { follow } from './redirects.ts';
-import type { Secrets } from './secrets.ts';
 import { toldWait } from './told.ts';
 import { addressOf, placeOf, withMissing } from './url.ts';
 import { missOfResponse } from './verdict.ts';
@@ -61,6 +61,7 @@ export class Call {
       const login = this.#login.credentials(this.#request);
       const { credentials, renewals } = await orAborted(login, this.#signal);
       this.#shared.secrets.add(credentials.secrets);
+      this.#shared.context.hide?.(credentials.secrets);
       const found = await this.#try(credentials);
       if (!(found instanceof Miss)) return found;
       if (found.again === 'renewed' && !isRenewed && (await this.#login.renew(renewals, this.#signal))) {

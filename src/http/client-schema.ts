@@ -1,6 +1,7 @@
 /** The options of every source and sink that asks a server over HTTP, for their JSON Schemas. */
 
 import { durationPattern } from '../model/duration.ts';
+import { authSchema } from './auth-schema.ts';
 
 const duration = {
   type: 'string',
@@ -9,72 +10,6 @@ const duration = {
 } as const;
 
 const atLeastOne = { type: 'integer', minimum: 1 } as const;
-
-/** What each kind of `auth` needs, beside its `type`. */
-const kinds = {
-  none: [],
-  bearer: ['token'],
-  basic: ['username', 'password'],
-  api_key: ['in', 'name', 'key'],
-} as const;
-
-const authProperties = {
-  type: {
-    type: 'string',
-    enum: ['none', 'bearer', 'basic', 'api_key'],
-    description: 'How requests show who is asking.',
-    examples: ['bearer'],
-  },
-  token: {
-    type: 'string',
-    minLength: 1,
-    'x-secret': true,
-    description: 'Of `bearer`: sent as `Authorization: Bearer …`.',
-    examples: ['${API_TOKEN}'],
-  },
-  username: { type: 'string', description: 'Of `basic`.', examples: ['${API_USER}'] },
-  password: { type: 'string', 'x-secret': true, description: 'Of `basic`.', examples: ['${API_PASSWORD}'] },
-  in: {
-    type: 'string',
-    enum: ['header', 'query', 'cookie'],
-    description: 'Of `api_key`: where it is sent.',
-    examples: ['header'],
-  },
-  name: {
-    type: 'string',
-    minLength: 1,
-    description: 'Of `api_key`: the name of the header, parameter or cookie.',
-    examples: ['X-Api-Key'],
-  },
-  key: {
-    type: 'string',
-    minLength: 1,
-    'x-secret': true,
-    description: 'Of `api_key`: the key itself.',
-    examples: ['${API_KEY}'],
-  },
-} as const;
-
-export const authSchema = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['type'],
-  description: 'How requests show who is asking. Credentials go to the origin of the `base_url` alone.',
-  examples: [{ type: 'bearer', token: '${API_TOKEN}' }],
-  properties: authProperties,
-  allOf: Object.entries(kinds).map(([type, needed]) => {
-    const allowed = Object.entries(authProperties).filter(
-      ([name]) => name === 'type' || needed.some((one) => one === name),
-    );
-    const condition = { properties: { type: { const: type } }, required: ['type'] };
-    const properties = Object.fromEntries(allowed);
-    // Written as entries: an object with a `then` of its own looks like a promise.
-    return Object.fromEntries([
-      ['if', condition],
-      ['then', { required: needed, additionalProperties: false, properties }],
-    ]);
-  }),
-} as const;
 
 /** The properties of a client, which a plugin spreads into those of its own options. */
 export const clientProperties = {
@@ -95,7 +30,7 @@ export const clientProperties = {
   rate_limit: {
     type: 'object',
     additionalProperties: false,
-    dependentRequired: { requests: ['per'], per: ['requests'] },
+    dependencies: { requests: ['per'], per: ['requests'] },
     description: 'How often the server is asked at most, by all pipelines together.',
     examples: [{ requests: 10, per: '1s' }],
     properties: {

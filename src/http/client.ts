@@ -1,3 +1,4 @@
+import { createSecrets } from '../model/secrets.ts';
 import { type Budget, budgetOf } from './budget.ts';
 import { Call } from './call.ts';
 import { systemClock } from './clock.ts';
@@ -10,7 +11,6 @@ import {
   retryDefaults,
   timeoutDefaults,
 } from './options.ts';
-import { createSecrets } from './secrets.ts';
 import { baseUrl } from './url.ts';
 
 export interface Client {

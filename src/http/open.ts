@@ -1,8 +1,9 @@
 import { isAbsolute, join } from 'node:path';
 import { parseDuration } from '../model/duration.ts';
-import { type AuthOptions, createAuth } from './auth.ts';
+import { type AuthOptions, openAuth } from './auth.ts';
 import { type Client, createClient } from './client.ts';
-import type { ClientContext } from './options.ts';
+import type { ClientOptions } from './options.ts';
+import type { LoginContext } from './token-request.ts';
 
 /** Options by the schema {@link clientProperties}, as they are written in a config. */
 export interface ClientConfig {
@@ -27,29 +28,39 @@ export interface ClientConfig {
 }
 
 /** What a client needs of the context of a plugin. */
-export interface OpenContext extends ClientContext {
-  /** The folder of the config file. */
-  readonly directory: string;
-}
+export type OpenContext = Omit<LoginContext, 'client'>;
 
 /** A client as a config describes it, whose options were checked by their schema. */
 export function openClient(config: ClientConfig, context: OpenContext): Client {
-  const { base_url, headers, auth = { type: 'none' }, rate_limit, retry, timeout, allow_hosts, ca } = config;
-  const options = {
-    base_url,
-    headers,
-    // The schema asks for what each type needs.
-    auth: createAuth(auth as AuthOptions),
-    rate_limit: rate_limit && { ...rate_limit, per: milliseconds(rate_limit.per) },
+  const { base_url, headers, auth = { type: 'none' }, rate_limit, allow_hosts } = config;
+  const transport = transportOf(config, context.directory);
+  // The schema asks for what each type needs.
+  const opened = openAuth(auth as AuthOptions, { ...context, client: transport });
+  const limit = rate_limit && { ...rate_limit, per: milliseconds(rate_limit.per) };
+  const options = { base_url, headers, auth: opened, rate_limit: limit, allow_hosts, ...transport };
+  const client = createClient(options, context);
+  return {
+    request: (request) => client.request(request),
+    async close() {
+      await opened.close?.();
+      await client.close();
+    },
+  };
+}
+
+/** How servers are reached, whatever they are asked. */
+export function transportOf(
+  { retry, timeout, ca }: Pick<ClientConfig, 'retry' | 'timeout' | 'ca'>,
+  directory: string,
+): Pick<ClientOptions, 'retry' | 'timeout' | 'ca'> {
+  return {
     retry: retry && {
       ...given({ attempts: retry.attempts }),
       ...times({ initial: retry.initial, max: retry.max, max_wait: retry.max_wait }),
     },
     timeout: timeout && times(timeout),
-    allow_hosts,
-    ca: ca === undefined || isAbsolute(ca) ? ca : join(context.directory, ca),
+    ca: ca === undefined || isAbsolute(ca) ? ca : join(directory, ca),
   };
-  return createClient(options, context);
 }
 
 type Times<Texts> = { readonly [Name in keyof Texts]?: number };

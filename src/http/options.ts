@@ -46,6 +46,8 @@ export interface ClientContext {
   readonly signal: AbortSignal;
   /** Texts that no message may show, besides the credentials. */
   readonly secrets?: readonly string[];
+  /** Told of credentials before they are sent: nobody else may show them either. */
+  hide?(secrets: readonly string[]): void;
   /** Told before each wait. */
   onWait?(wait: Wait): void;
   /** Told after each try. */

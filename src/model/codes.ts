@@ -194,6 +194,8 @@ export const errorCodes = {
     'The file of the state was emptied, while its log beside it still holds something. Nothing was changed, because SQLite would take it for a new database and throw the log away. Restore the state from a backup, or move both files aside.',
   'state/exists':
     'A checkpoint cannot take a name that has one already. Nothing was written. Forget the one there first: `syncline state reset PIPELINE`.',
+  'state/key':
+    'What a source or sink keeps in the state, such as its tokens, was sealed with `SYNCLINE_KEY`, and that variable is not set now, or is another one. Nothing was changed. Set the key it was sealed with; where that is lost, `syncline auth NAME --forget` removes what cannot be read any more.',
   'state/lost':
     'The target of a pipeline that appends is there, its sink keeps no ledger, and the state does not know how far it was filled: reading from the beginning would add rows again. The hint lists the ways on.',
   'state/newer':

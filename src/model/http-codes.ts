@@ -8,6 +8,8 @@ export const httpCodes = {
     'A server cannot be reached, or drops the connection before it answers, and did so in every try. Check the host and port, the network, and the variables `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`.',
   'http/cut_off':
     'Answers came shorter or longer than their headers say, damaged, empty, or not as JSON, in every try. A part of an answer is never taken for the whole.',
+  'http/login':
+    'The server that gives out tokens did not give one: nobody has logged in yet, the login has ended, or it does not accept what `auth` holds. The message has what it says. `syncline auth NAME` logs in with a browser; other kinds of `auth` need a new secret in the config.',
   'http/not_json':
     'An answer of success is a web page, or JSON that is nested deeper than 500 levels, where data should be. A page often asks to log in: check the URL and the credentials.',
   'http/origin':

@@ -6,6 +6,8 @@ export interface Logger {
 }
 
 export interface PluginContext {
+  /** What the source or sink is called in the config. */
+  readonly name: string;
   readonly logger: Logger;
   /** The folder of the config file: relative paths in options start here. */
   readonly directory: string;
@@ -13,6 +15,8 @@ export interface PluginContext {
   readonly signal: AbortSignal;
   /** Texts of the config that no message may show. What is told through this contract is rid of them anyway. */
   readonly secrets: readonly string[];
+  /** Tells texts that came up at work and that nothing may show either, such as tokens. */
+  hide(secrets: readonly string[]): void;
   /** Told before waiting for somebody else, such as a server that asked for patience: the wait is shown while it lasts. */
   onWait(wait: Wait): void;
   /** What this source or sink keeps for itself between runs, such as tokens. */

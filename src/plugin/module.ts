@@ -12,6 +12,7 @@ export interface Module {
 const doors: { readonly [name: string]: () => Promise<unknown> } = {
   syncline: () => import('syncline'),
   'syncline/sql': () => import('syncline/sql'),
+  'syncline/http': () => import('syncline/http'),
   'syncline/formats': () => import('syncline/formats'),
   'syncline/testing': () => import('syncline/testing'),
 };

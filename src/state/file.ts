@@ -1,4 +1,5 @@
-import { existsSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { SyncError } from '../model/errors.ts';
 import { type Database, openDatabase } from '../sql/index.ts';
 
@@ -15,12 +16,31 @@ const hints: { readonly [code: string]: string } = {
 /** Opens the database of the state, makes it where there is none; what is wrong with it is told as its own. */
 export async function openStateFile(file: string): Promise<Database> {
   refuseEmptied(file);
+  makePrivate(file);
   const database = await openDatabase({ path: file }).catch((error: unknown) => fail(error, file));
   return {
     ...database,
     write: (statements) => database.write(statements).catch((error: unknown) => fail(error, file)),
     all: (sql, parameters) => database.all(sql, parameters).catch((error: unknown) => fail(error, file)),
   };
+}
+
+/** Only its owner may read a state, which may hold tokens; SQLite gives the files beside it the same permissions. */
+function makePrivate(file: string): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    closeSync(openSync(file, 'wx', 0o600));
+  } catch {
+    // It is there, or cannot be made: that is told when it is opened.
+  }
+}
+
+/** Takes from others what they may do with a state, and what is beside it. */
+export function keepPrivate(file: string): void {
+  for (const each of [file, `${file}-wal`, `${file}-shm`]) {
+    const mode = statSync(each, { throwIfNoEntry: false })?.mode ?? 0;
+    if ((mode & 0o077) !== 0) chmodSync(each, mode & 0o700);
+  }
 }
 
 /** SQLite takes an empty file for a new database, and throws away the log that may hold all that is left. */

@@ -101,6 +101,12 @@ const migrations: readonly (readonly string[])[] = [
   ],
   // The record of the parent stream that the record of a reject was read for.
   ['ALTER TABLE rejects ADD COLUMN parent TEXT'],
+  [
+    // What sources and sinks keep for themselves, such as tokens; `sealed` is 1 where it takes the key to read it.
+    `CREATE TABLE plugin_values (
+      owner TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, sealed INTEGER NOT NULL, PRIMARY KEY (owner, name)
+    ) WITHOUT ROWID`,
+  ],
 ];
 
 /** False for the state of an older version; throws `state/newer`. */

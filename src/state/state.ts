@@ -3,6 +3,7 @@ import { checkpointsOf } from './checkpoints.ts';
 import { columnsIn, type SeenColumns } from './columns.ts';
 import { editMemoryOf } from './edit-memory.ts';
 import { openStateFile } from './file.ts';
+import { startHeartbeat } from './heartbeat.ts';
 import { type History, historyOf, keepAlive } from './history.ts';
 import { type Holder, type Lease, Leases, type LeaseTimes, leaseTimes } from './leases.ts';
 import { type KeptLogs, logsIn } from './logs.ts';
@@ -65,26 +66,6 @@ export async function openState(file: string, times: LeaseTimes = leaseTimes): P
     async close() {
       await heartbeat.stop();
       await leases.releaseAll().finally(() => database.close());
-    },
-  };
-}
-
-/** Does something at regular times, never twice at once, for as long as the process has other work. */
-function startHeartbeat(every: number, beat: () => Promise<void>): { stop(): Promise<void> } {
-  let beating: Promise<void> | undefined;
-  const timer = setInterval(() => {
-    // A beat that fails is made up for by the next; what it means for a lease is known there.
-    beating ??= beat()
-      .catch(() => undefined)
-      .finally(() => {
-        beating = undefined;
-      });
-  }, every);
-  timer.unref();
-  return {
-    async stop() {
-      clearInterval(timer);
-      await beating;
     },
   };
 }

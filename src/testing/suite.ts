@@ -8,7 +8,17 @@ export type Test = (name: string, body: () => Promise<void>) => unknown;
 export function context(directory = process.cwd()): PluginContext {
   const logger = { info: () => undefined, warn: () => undefined };
   const signal = new AbortController().signal;
-  return { directory, signal, logger, secrets: [], onWait: () => undefined, store: memoryStore() };
+  const nothing = () => undefined;
+  return {
+    name: 'tested',
+    directory,
+    signal,
+    logger,
+    secrets: [],
+    hide: nothing,
+    onWait: nothing,
+    store: memoryStore(),
+  };
 }
 
 /** Keeps what it is given as long as the test runs. */

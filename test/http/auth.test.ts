@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { type Auth, type AuthOptions, createAuth } from '../../src/http/index.ts';
+import { type Auth, createAuth, type FixedAuthOptions } from '../../src/http/index.ts';
 import { loginOf } from '../../src/http/login.ts';
 import { startChaos } from '../kit/chaos-server.ts';
 import * as mishaps from '../kit/mishaps.ts';
 import { clientOf, readPages } from './support.ts';
 
 describe('credentials', () => {
-  test.each<[string, AuthOptions, { url?: string; headers?: { [name: string]: string } }]>([
+  test.each<[string, FixedAuthOptions, { url?: string; headers?: { [name: string]: string } }]>([
     ['none', { type: 'none' }, { url: '/items?cursor=c2' }],
     ['bearer', { type: 'bearer', token: 't0ken' }, { headers: { authorization: 'Bearer t0ken' } }],
     [

@@ -1,12 +1,12 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { type Auth, type AuthOptions, createAuth } from '../../src/http/index.ts';
+import { type Auth, createAuth, type FixedAuthOptions } from '../../src/http/index.ts';
 import { type Mishap, startChaos } from '../kit/chaos-server.ts';
 import * as mishaps from '../kit/mishaps.ts';
 import { clientOf } from './support.ts';
 
 const canary = 'canary/"ö" 1+1';
-const auths: readonly AuthOptions[] = [
+const auths: readonly FixedAuthOptions[] = [
   { type: 'bearer', token: canary },
   { type: 'basic', username: 'ann', password: canary },
   { type: 'api_key', in: 'header', name: 'x-api-key', key: canary },
