@@ -95,7 +95,7 @@ export const clientProperties = {
   rate_limit: {
     type: 'object',
     additionalProperties: false,
-    dependentRequired: { requests: ['per'], per: ['requests'] },
+    dependencies: { requests: ['per'], per: ['requests'] },
     description: 'How often the server is asked at most, by all pipelines together.',
     examples: [{ requests: 10, per: '1s' }],
     properties: {
