@@ -11,8 +11,10 @@ export { parseJson, printJson } from './model/json.ts';
 export type { PipelineResult, RunResult } from './model/result.ts';
 export type * from './model/types.ts';
 export * from './plugin/contract.ts';
+export { loadFunctions } from './plugin/merge-functions.ts';
 export { keyOf } from './transform/cells.ts';
 export { type Change, type Existing, type Folded, fold } from './transform/fold.ts';
+export { storedCell } from './transform/stored-cell.ts';
 
 import type { Config } from './config/config.ts';
 import type { LoadOptions } from './config/document.ts';

@@ -1,9 +1,9 @@
 import type { ErrorCode } from '../model/codes.ts';
 import { SyncError } from '../model/errors.ts';
-import type { MergeFunction, RowBatch, Target } from '../model/types.ts';
+import type { RowBatch, Target } from '../model/types.ts';
 import type { Committed } from '../plugin/contract.ts';
 import type { SavedBatch } from '../plugin/history-contract.ts';
-import { importModule } from '../plugin/module.ts';
+import { type Functions, loadFunctions } from '../plugin/merge-functions.ts';
 import type { BatchedRows } from '../transform/fold.ts';
 import { commitId, findCommit, hasRows, holdEntry, type StoredBatch, writeEntry } from './checkpoints.ts';
 import { type JournalPlace, keepBatch } from './journal.ts';
@@ -12,7 +12,7 @@ import type { Session, Transactions } from './session.ts';
 import { stageRows, stageSeen } from './staged.ts';
 import { replaySteps } from './steps.ts';
 import { prepareTable } from './table.ts';
-import { type FoldedRows, type Functions, type WriteRows, writeOneByOne, writeTogether } from './write.ts';
+import { type FoldedRows, type WriteRows, writeOneByOne, writeTogether } from './write.ts';
 
 /** Commits a batch in one transaction: the table, the lookup of its rows, the fold, the changes, the ledger. */
 export async function commit(database: Transactions, batch: StoredBatch): Promise<Committed> {
@@ -127,27 +127,4 @@ export async function writeRows(
   const target = readyTarget(given, prepared);
   const { counts, ...done } = await write(session, { ...batch, target }, functions, journal);
   return { ...done, target, committed: { schema_changes: prepared.schema_changes, ...counts } };
-}
-
-const loaded = new Map<string, { readonly signature: string; readonly functions: Functions }>();
-
-export async function loadFunctions(target: Target): Promise<Functions> {
-  const paths = target.columns.flatMap(({ strategy }) =>
-    strategy.type === 'function' ? [strategy.path] : [],
-  );
-  const signature = JSON.stringify(paths);
-  const last = loaded.get(target.pipeline);
-  if (last?.signature === signature) return last.functions;
-  const functions = new Map<string, MergeFunction>();
-  for (const path of paths) functions.set(path, await loadFunction(path));
-  loaded.set(target.pipeline, { signature, functions });
-  return functions;
-}
-
-async function loadFunction(path: string): Promise<MergeFunction> {
-  const { default: exported } = await importModule(path);
-  if (typeof exported === 'function') return exported as MergeFunction;
-  throw new SyncError('merge/function', `${path} has no default export that is a function`, {
-    hint: 'Export one: `export default (existing, incoming) => …`.',
-  });
 }

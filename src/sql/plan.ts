@@ -1,9 +1,10 @@
 import type { RowChange, RowKey } from '../model/changes.ts';
 import type { Row, RowBatch, Target } from '../model/types.ts';
 import type { Planned } from '../plugin/history-contract.ts';
+import { loadFunctions } from '../plugin/merge-functions.ts';
 import { type BatchedRows, type Change, isMarked } from '../transform/fold.ts';
 import { effectiveStrategy } from '../transform/merge.ts';
-import { loadFunctions, writeRows } from './commit.ts';
+import { writeRows } from './commit.ts';
 import { tupleOf } from './lookup.ts';
 import { memoryRow } from './memory.ts';
 import type { Scratch } from './scratch.ts';

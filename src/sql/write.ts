@@ -1,6 +1,7 @@
 import { type RefusedRow, RowsRefused } from '../model/errors.ts';
 import { plural } from '../model/plural.ts';
-import type { MergeFunction, Row, RowBatch, RowCounts, Scope } from '../model/types.ts';
+import type { Row, RowBatch, RowCounts, Scope } from '../model/types.ts';
+import type { Functions } from '../plugin/merge-functions.ts';
 import { type BatchedRows, type Existing, type Folded, fold } from '../transform/fold.ts';
 import { appendRows, applyChanges } from './apply.ts';
 import type { ReadyTarget } from './dialect.ts';
@@ -8,8 +9,6 @@ import type { JournalPlace } from './journal.ts';
 import { existingRows, tupleOf } from './lookup.ts';
 import type { Session } from './session.ts';
 import { stageSeen } from './staged.ts';
-
-export type Functions = ReadonlyMap<string, MergeFunction>;
 
 /** The rows of a batch, with a table that was made fit for them. */
 type ReadyRows = BatchedRows & Pick<RowBatch, 'seen'> & { readonly target: ReadyTarget };

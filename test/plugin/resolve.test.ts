@@ -41,8 +41,12 @@ describe('a plugin', () => {
   });
 
   it.each<[string, PluginKind, RegExp]>([
-    ['fiel', 'source', /^config\/enum: "fiel" is not one of: file, libsql, postgres$/],
-    ['mongo', 'sink', /^config\/enum: "mongo" is not one of: file, libsql, postgres, stdout$/],
+    ['fiel', 'source', /^config\/enum: "fiel" is not one of: file, google_sheets, libsql, postgres$/],
+    [
+      'mongo',
+      'sink',
+      /^config\/enum: "mongo" is not one of: file, google_sheets, http, libsql, postgres, stdout, supabase$/,
+    ],
     ['__proto__', 'sink', /^config\/enum: /],
     ['../file', 'sink', /^plugin\/missing: there is no file \//],
     ['./none.ts', 'source', /^plugin\/missing: there is no file .*\/none\.ts$/],
@@ -64,9 +68,12 @@ describe('listPlugins', () => {
     ]);
     expect(kinds).toEqual([
       ['file', true, true],
+      ['google_sheets', true, true],
+      ['http', false, true],
       ['libsql', true, true],
       ['postgres', true, true],
       ['stdout', false, true],
+      ['supabase', false, true],
     ]);
   });
 });

@@ -1,0 +1,2 @@
+export { sink } from './sink.ts';
+export { source } from './source.ts';

@@ -1,0 +1,1 @@
+export { sink } from './sink.ts';
