@@ -11,7 +11,9 @@ export { parseJson, printJson } from './model/json.ts';
 export type { PipelineResult, RunResult } from './model/result.ts';
 export type * from './model/types.ts';
 export * from './plugin/contract.ts';
+export { compileAnswerCondition, compilePath } from './transform/answer.ts';
 export { keyOf } from './transform/cells.ts';
+export type { AnswerScope } from './transform/expression.ts';
 export { type Change, type Existing, type Folded, fold } from './transform/fold.ts';
 
 import type { Config } from './config/config.ts';

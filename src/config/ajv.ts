@@ -12,7 +12,7 @@ const ajv = new Ajv({
 });
 formats.default(ajv);
 // What the schemas say to editors and to the reference, beside what is checked.
-ajv.addVocabulary(['x-secret', 'x-language', 'patternErrorMessage']);
+ajv.addVocabulary(['x-encode', 'x-secret', 'x-language', 'patternErrorMessage']);
 
 const compiled = new WeakMap<Schema, ValidateFunction>();
 

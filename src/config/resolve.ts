@@ -9,7 +9,7 @@ import type { ConfigPath, Document } from './document.ts';
 import { resolveDuration } from './durations.ts';
 import { resolveCondition } from './fields.ts';
 import type { Findings } from './findings.ts';
-import { resolveIncremental } from './incremental.ts';
+import { cursorOptionsOf, resolveIncremental } from './incremental.ts';
 import { resolveJournal } from './journal.ts';
 import { resolveLogs } from './logs.ts';
 import { resolvePartitions } from './partitions.ts';
@@ -75,6 +75,7 @@ function resolveSources(
           partitions: resolvePartitions(partitions, options, [...path, 'partitions'], findings),
           deleted_when: resolveCondition(deleted_when, [...path, 'deleted_when'], findings),
           incremental: resolveIncremental(incremental, plugin, [...path, 'incremental'], findings),
+          cursorOptions: cursorOptionsOf(incremental, plugin),
         } satisfies StreamConfig;
       },
     );

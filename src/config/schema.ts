@@ -20,7 +20,19 @@ function streamTypes({ shortForm, streamOptions }: SourceDefinition): readonly s
 
 /** The schema of a stream of this plugin, in its long form. */
 export function streamOf(plugin: SourceDefinition): Schema {
-  return join({ type: 'object', properties: streamSchema }, plugin.streamOptions);
+  const incremental = incrementalOf(plugin);
+  return join({ type: 'object', properties: { ...streamSchema, incremental } }, plugin.streamOptions);
+}
+
+/** The common keys of `incremental`, and those of this source. */
+function incrementalOf({ cursorOptions }: SourceDefinition): Schema {
+  const { incremental } = streamSchema;
+  if (cursorOptions === undefined) return incremental;
+  return {
+    ...incremental,
+    required: [...incremental.required, ...(cursorOptions.required ?? [])],
+    properties: { ...incremental.properties, ...cursorOptions.properties },
+  };
 }
 
 /** The schema of a whole sink of this plugin, closed. */

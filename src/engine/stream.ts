@@ -72,6 +72,7 @@ export function readStream(
       options: pipeline.stream.options,
       position: reading.position,
       cursor: reading.range,
+      cursorOptions: pipeline.stream.cursorOptions,
       batch: { rows: Math.min(pipeline.batch_size, max_records), bytes: batchBytes },
       signal,
     });

@@ -87,7 +87,7 @@ export const clientProperties = {
   },
   headers: {
     type: 'object',
-    additionalProperties: { type: 'string' },
+    additionalProperties: { type: 'string', 'x-secret': 'variables' },
     description: 'Headers sent with every request.',
     examples: [{ 'Api-Version': '2026-01' }],
   },
@@ -95,7 +95,7 @@ export const clientProperties = {
   rate_limit: {
     type: 'object',
     additionalProperties: false,
-    dependentRequired: { requests: ['per'], per: ['requests'] },
+    dependencies: { requests: ['per'], per: ['requests'] },
     description: 'How often the server is asked at most, by all pipelines together.',
     examples: [{ requests: 10, per: '1s' }],
     properties: {

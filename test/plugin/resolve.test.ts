@@ -41,7 +41,7 @@ describe('a plugin', () => {
   });
 
   it.each<[string, PluginKind, RegExp]>([
-    ['fiel', 'source', /^config\/enum: "fiel" is not one of: file, libsql, postgres$/],
+    ['fiel', 'source', /^config\/enum: "fiel" is not one of: file, http, libsql, postgres$/],
     ['mongo', 'sink', /^config\/enum: "mongo" is not one of: file, libsql, postgres, stdout$/],
     ['__proto__', 'sink', /^config\/enum: /],
     ['../file', 'sink', /^plugin\/missing: there is no file \//],
@@ -64,6 +64,7 @@ describe('listPlugins', () => {
     ]);
     expect(kinds).toEqual([
       ['file', true, true],
+      ['http', true, false],
       ['libsql', true, true],
       ['postgres', true, true],
       ['stdout', false, true],
