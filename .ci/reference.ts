@@ -29,6 +29,11 @@ export async function reference(): Promise<string> {
         ? [
             `## Source \`${name}\`\n\n${source.summary}\n\n${table(source.options.properties as Properties, source.options.required)}`,
             `### Its streams\n\nA bare value is \`${source.shortForm}\`.\n\n${table(source.streamOptions.properties as Properties, source.streamOptions.required)}`,
+            ...(source.cursorOptions
+              ? [
+                  `### Its \`incremental\`\n\nBeside the common keys:\n\n${table(source.cursorOptions.properties as Properties, source.cursorOptions.required)}`,
+                ]
+              : []),
           ]
         : []),
       ...(sink

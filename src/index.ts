@@ -12,7 +12,9 @@ export type { PipelineResult, RunResult } from './model/result.ts';
 export type * from './model/types.ts';
 export * from './plugin/contract.ts';
 export { loadFunctions } from './plugin/merge-functions.ts';
+export { compileAnswerCondition, compilePath } from './transform/answer.ts';
 export { keyOf } from './transform/cells.ts';
+export type { AnswerScope } from './transform/expression.ts';
 export { type Change, type Existing, type Folded, fold } from './transform/fold.ts';
 export { storedCell } from './transform/stored-cell.ts';
 

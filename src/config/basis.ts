@@ -18,6 +18,7 @@ export function basisOf(pipeline: PipelineConfig): string {
     stream: withoutSecrets(stream.options, source.plugin.streamOptions as Schema),
     cursor_field,
     order,
+    cursor_options: stream.cursorOptions,
     each,
     where,
     mode,

@@ -65,6 +65,8 @@ export interface StreamConfig {
   /** Fields of the record. */
   readonly primary_key: readonly string[];
   readonly incremental?: Incremental;
+  /** The keys of `incremental` that are the source's own. */
+  readonly cursorOptions?: { readonly [name: string]: unknown };
   /** Which records are deleted at the source. */
   readonly deleted_when?: Condition;
   /** What it is read once for each of; empty: it is read as it is. */

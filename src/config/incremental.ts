@@ -4,7 +4,7 @@ import type { Incremental } from '../transform/incremental.ts';
 import { parsePath } from '../transform/path.ts';
 import { Refusal } from '../transform/refusal.ts';
 import { createTimestampReader, toDate } from '../transform/timestamp.ts';
-import { type Fields, isFields } from './defaults.ts';
+import { type Fields, isFields, toFields } from './defaults.ts';
 import type { ConfigPath } from './document.ts';
 import { resolveDuration } from './durations.ts';
 import type { Findings } from './findings.ts';
@@ -35,6 +35,13 @@ export function resolveIncremental(
     on_missing: value.on_missing as Incremental['on_missing'],
     step: resolveStep(value, initial, plugin, [...path, 'step'], findings),
   };
+}
+
+/** What `incremental` holds beside the common keys: what the source asks for. */
+export function cursorOptionsOf(value: unknown, { cursorOptions }: SourceDefinition): Fields | undefined {
+  if (!isFields(value) || cursorOptions === undefined) return undefined;
+  const own = Object.entries(value).filter(([name]) => Object.hasOwn(cursorOptions.properties, name));
+  return toFields(own);
 }
 
 /** Windows are cut from a range of time that is known before its first record. */

@@ -39,14 +39,21 @@ export function fillDefaults(value: unknown, schema: Schema): unknown {
   return toFields(filled);
 }
 
+/** A text where the schema marks a secret. `variables`: only what comes from variables in it is one. */
+interface FoundSecret {
+  readonly path: ConfigPath;
+  readonly text: string;
+  readonly of: 'whole' | 'variables';
+}
+
 /** What stands where the schema marks a secret, or below it. */
 export function findSecrets(
   value: unknown,
   schema: Schema,
   path: ConfigPath,
-  above = false,
-): readonly { readonly path: ConfigPath; readonly text: string }[] {
-  const secret = above || isSecret(schema);
+  above?: FoundSecret['of'],
+): readonly FoundSecret[] {
+  const secret = isSecret(schema) ? 'whole' : schema['x-secret'] === 'variables' ? 'variables' : above;
   if (Array.isArray(value)) {
     const items = isFields(schema.items) ? schema.items : {};
     return value.flatMap((item, index) => findSecrets(item, items, [...path, index], secret));
@@ -57,8 +64,9 @@ export function findSecrets(
     );
   }
   const tells = value !== '' && value !== null && value !== undefined && typeof value !== 'boolean';
-  if (schema['x-secret'] === 'password') return passwordsIn(value).map((text) => ({ path, text }));
-  return secret && tells ? [{ path, text: String(value) }] : [];
+  if (schema['x-secret'] === 'password')
+    return passwordsIn(value).map((text) => ({ path, text, of: 'whole' }));
+  return secret !== undefined && tells ? [{ path, text: String(value), of: secret }] : [];
 }
 
 /** The password in a URL, as it is spelled there and as it is meant. */

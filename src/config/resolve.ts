@@ -10,7 +10,7 @@ import type { ConfigPath, Document } from './document.ts';
 import { resolveDuration } from './durations.ts';
 import { resolveCondition } from './fields.ts';
 import type { Findings } from './findings.ts';
-import { resolveIncremental } from './incremental.ts';
+import { cursorOptionsOf, resolveIncremental } from './incremental.ts';
 import { resolveJournal } from './journal.ts';
 import { resolveLogs } from './logs.ts';
 import { checkDeletedWhen, checkParentCycles, resolveParent } from './parents.ts';
@@ -85,6 +85,7 @@ function resolveSources(
           partitions: resolvePartitions(partitions, options, [...path, 'partitions'], findings),
           deleted_when: condition,
           incremental: resolveIncremental(incremental, ordered, [...path, 'incremental'], findings),
+          cursorOptions: cursorOptionsOf(incremental, plugin),
           parent,
         } satisfies StreamConfig;
       },

@@ -25,9 +25,21 @@ function streamTypes({ shortForm, streamOptions }: SourceShape): readonly string
 }
 
 /** The schema of a stream of this plugin, in its long form. */
-export const streamOf = oncePerPlugin(
-  (plugin: SourceShape): Schema => join({ type: 'object', properties: streamSchema }, plugin.streamOptions),
-);
+export const streamOf = oncePerPlugin((plugin: SourceShape): Schema => {
+  const properties = { ...streamSchema, incremental: incrementalOf(plugin) };
+  return join({ type: 'object', properties }, plugin.streamOptions);
+});
+
+/** The common keys of `incremental`, and those of this source. */
+function incrementalOf({ cursorOptions }: SourceShape): Schema {
+  const { incremental } = streamSchema;
+  if (cursorOptions === undefined) return incremental;
+  return {
+    ...incremental,
+    required: [...incremental.required, ...(cursorOptions.required ?? [])],
+    properties: { ...incremental.properties, ...cursorOptions.properties },
+  };
+}
 
 /** The schema of a whole sink of this plugin, closed. */
 export const sinkOf = oncePerPlugin((plugin: SinkDefinition): Schema => join(sinkSchema, plugin.options));

@@ -124,13 +124,15 @@ function checkNode(check: Check, value: unknown, schema: Schema, path: ConfigPat
   const isVariable = (at: ConfigPath) =>
     document.fromEnvironment.has(toPointer(writtenAt(document.value, at)));
   const typed = typeVariables(value, schema, path, isVariable);
-  for (const secret of findSecrets(typed, schema, path)) {
-    findings.secrets.add(secret.text);
+  for (const { text, path: place, of } of findSecrets(typed, schema, path)) {
+    const isWritten = !comesFromOutside(document, place);
+    if (of === 'variables' && isWritten) continue;
+    if (of === 'whole') findings.secrets.add(text);
     // A variable may be only a part of it, and be told of alone.
     for (const part of document.variableValues) {
-      if (part.length >= shortestSecret && secret.text.includes(part)) findings.secrets.add(part);
+      if (part.length >= shortestSecret && text.includes(part)) findings.secrets.add(part);
     }
-    if (!comesFromOutside(document, secret.path)) findings.warning(literalSecret(secret.path));
+    if (isWritten) findings.warning(literalSecret(place));
   }
   try {
     // Redacted before they are quoted: a long value is cut there, and the start of a secret would be left.

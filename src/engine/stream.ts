@@ -85,6 +85,7 @@ export function readStream(
       partition: pipeline.partition,
       position: reading.position,
       cursor: reading.range,
+      cursorOptions: pipeline.stream.cursorOptions,
       batch: { rows: Math.min(pipeline.batch_size, max_records), bytes: batchBytes },
       signal,
     });

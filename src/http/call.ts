@@ -88,7 +88,7 @@ export class Call {
   }
 
   async #send(credentials: Credentials): Promise<HttpResponse> {
-    const { base, options, budget, context } = this.#shared;
+    const { base, options, budget } = this.#shared;
     const connections = await this.#shared.connections();
     const atHome = this.#url.origin === base.origin;
     const first: Sending = {
@@ -104,7 +104,7 @@ export class Call {
       const announce = (wait: Wait) => {
         // One more: sums of times are not exact.
         if (wait.ms > this.#shared.retry.max_wait + 1) throw this.#tooEarly(wait);
-        context.onWait?.(wait);
+        this.#announce(wait);
       };
       return budget.spend(() => this.#exchange(sending, isForeign, connections), announce, this.#signal);
     });
@@ -124,7 +124,9 @@ export class Call {
     } finally {
       const url = secrets.redact(placeOf(sending.url));
       const ms = Math.round(clock.elapsed() - began);
-      context.onTry?.({ method: sending.method, url, attempt: this.#tries, status, ms });
+      const tried = { method: sending.method, url, attempt: this.#tries, status, ms };
+      context.onTry?.(tried);
+      this.#request.onTry?.(tried);
     }
   }
 
@@ -139,7 +141,7 @@ export class Call {
 
   /** Waits until it is time for the next try; throws where there is none. */
   async #pause(miss: Miss, failed: number): Promise<void> {
-    const { retry, clock, random, context } = this.#shared;
+    const { retry, clock, random } = this.#shared;
     const mayRepeat = this.#mayRepeat(miss);
     if (mayRepeat && (miss.told ?? 0) > retry.max_wait) throw this.#limited(miss);
     if (!mayRepeat || failed >= retry.attempts) throw miss.limited ? this.#limited(miss) : this.#error(miss);
@@ -147,8 +149,13 @@ export class Call {
     if (miss.told !== undefined) return;
     const longest = Math.min(retry.max, retry.initial * 2 ** (failed - 1));
     const ms = longest * (0.5 + random() / 2);
-    context.onWait?.({ reason: 'backoff', until: timeAfter(ms, clock), ms });
+    this.#announce({ reason: 'backoff', until: timeAfter(ms, clock), ms });
     await clock.sleep(ms, this.#signal);
+  }
+
+  #announce(wait: Wait): void {
+    this.#shared.context.onWait?.(wait);
+    this.#request.onWait?.(wait);
   }
 
   #mayRepeat({ again }: Miss): boolean {

@@ -22,7 +22,7 @@ export const clientProperties = {
   },
   headers: {
     type: 'object',
-    additionalProperties: { type: 'string' },
+    additionalProperties: { type: 'string', 'x-secret': 'variables' },
     description: 'Headers sent with every request.',
     examples: [{ 'Api-Version': '2026-01' }],
   },

@@ -1,5 +1,7 @@
 import type { Value } from '../model/types.ts';
 import type { Auth } from './auth.ts';
+import type { Wait } from './budget.ts';
+import type { Tried } from './options.ts';
 
 /** By name in lower case; what came several times is joined with a comma. */
 export type Headers = { readonly [name: string]: string };
@@ -33,6 +35,9 @@ export interface HttpRequest {
   readonly judge?: (response: HttpResponse) => Verdict | undefined;
   /** Default: that of the client. */
   readonly signal?: AbortSignal;
+  /** Told of this request what the client is told of all. */
+  readonly onTry?: (tried: Tried) => void;
+  readonly onWait?: (wait: Wait) => void;
 }
 
 /** `accept`: give it to the caller. `retry`: ask again, whatever the method. `refresh`: the same with renewed credentials, once. `fail`: throw. */

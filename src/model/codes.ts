@@ -126,6 +126,8 @@ export const errorCodes = {
     'Values of a cursor field cannot be compared: they are neither numbers, timestamps nor text, changed from one to another (`10` and `"10"`, with and without a zone), are numbers written as text of different length, or do not fit `initial`, `lookback`, `--from` or `--to`. Nothing was passed over. Correct the source or the option; after a change for good, read everything with `--all`.',
   'source/encoding':
     'A file holds bytes that its encoding has no character for, or `encoding` is not the name of one. Nothing is guessed or replaced: set `encoding` to what the file is written in.',
+  'source/expression':
+    'An expression in `stop_when` or `rules` failed for an answer, or could not be told true or false. It sees `body`, `status` and `headers`; a missing key reads as null, and null cannot be counted with: use `coalesce`.',
   'source/file_changed':
     'A file was changed or replaced while it was read, so what was read may be half old, half new. Run again when its writer is done; one that renames the finished file into place avoids this.',
   'source/file_missing':
@@ -150,6 +152,12 @@ export const errorCodes = {
     'What a stream has for one record of its parent takes more memory than a batch may, and `replace_within` can only tell what is gone when it sees all of it at once. Nothing of it was written. Leave `replace_within` out, or use `mode: mirror`.',
   'source/parent_value':
     'A stream is read once for each record of its parent, and a record of the parent lacks the value that a placeholder such as `{contacts.id}` stands for. Correct the path, or say with `parents: { on_missing: exclude }` that such records have nothing to read.',
+  'source/page_limit':
+    'A read reached `max_pages` or `max_rows`, and more may follow that the server would not give. Nothing is taken for complete. Ask for less at once: a shorter window with `step`, or a stream for each part with `partitions`.',
+  'source/pagination':
+    'An answer says that there are more pages, and not in the way that `pagination` says: what it names is missing or is no URL, or `auto` does not know how to ask on. Declare how the API tells its next page.',
+  'source/pagination_loop':
+    'A server gave the same next page twice, or the same records on two pages one after the other, so a read would never end or doubles them. It stopped there. Check `param`: a server that does not know it answers with the first page each time; say with `stop_when` what tells the last page.',
   'source/position_lost':
     'A read was interrupted and cannot go on where it stopped, because the source is no longer as it was: a file was changed, removed or added, the rows of a table may have been renumbered, or the records it is read for are others. Where rows are merged, the stream is read again from the start; where each must come exactly once, nothing was read: choose `--all`, or forget the checkpoint with `syncline state reset`.',
   'source/query':
@@ -159,9 +167,15 @@ export const errorCodes = {
   'source/record_too_long':
     'A single record of a file is longer than 64 MB. Most often a quote is never closed, or the file has another format than was said.',
   'source/records':
-    'The array of records is not where `records` says. An absent array is an error, because a wrong path would look like an empty source; null there is an empty source.',
+    'The array of records is not where `records` says. An absent array is an error, because a wrong path would look like an empty source; null there is an empty source. Nor is an answer one that holds an error in the place of records.',
+  'source/rule':
+    'A rule in `rules` with `then: fail` matched an answer. The message is the one that the rule gives, where it has one.',
+  'source/sync_token':
+    'A complete read by sync tokens ended without a token for the next one, so the next run would not know what changed. Check `sync_token.path`, and whether the API wants to be asked for a token.',
   'source/table_missing':
     'The database has no table or view of that name, or the spreadsheet no such sheet. The message lists those it has; names are case-sensitive here.',
+  'source/token_expired':
+    'A server does not accept the sync token of the last read any more. In a run, everything is then read in full, and the old token is kept until that is committed.',
   'source/too_many_ties':
     'Records must not be taken twice here, so those that share the latest cursor value are remembered, and these are more than 10,000. Use a finer cursor field, or `mode: upsert` with a `primary_key`, which needs no memory.',
   'sql/connect':

@@ -20,7 +20,8 @@ export type * from './history-contract.ts';
 
 /**
  * Options as JSON Schema of an object. Every property has a `description`, and a `default` where it has one; a secret
- * is marked `"x-secret": true`, text in SQL `"x-language": "sql"`. One schema feeds validation, types, editor completion and the reference.
+ * is marked `"x-secret": true`, or `"x-secret": "variables"` where only what comes from variables is one, text in SQL
+ * `"x-language": "sql"`. One schema feeds validation, types, editor completion and the reference.
  */
 export type OptionsSchema = JSONSchema & {
   readonly type: 'object';

@@ -45,7 +45,10 @@ export async function isBuiltIn(type: string): Promise<boolean> {
 /** The built-in plugins, by name. */
 export async function listPlugins(): Promise<readonly BuiltIn[]> {
   const names = await builtInNames();
-  return Promise.all(names.map(loadBuiltIn));
+  const plugins: BuiltIn[] = [];
+  // One after the other: connectors ask for the module of another plugin, which must not be half loaded.
+  for (const name of names) plugins.push(await loadBuiltIn(name));
+  return plugins;
 }
 
 async function findModule(type: string, kind: PluginKind, directory: string): Promise<Module> {

@@ -50,8 +50,14 @@ function schemaProblem(name: string, schema: unknown, reserved: readonly string[
     : `declares "${taken}" in \`${name}\`, a key the config keeps for itself`;
 }
 
+/** The keys of `incremental` that every source has. */
+const cursorKeys = ['cursor_field', 'initial', 'lookback', 'order', 'on_missing', 'step'];
+
 function streamProblem(source: Fields): string | undefined {
-  const problem = schemaProblem('streamOptions', source.streamOptions, ['primary_key']);
+  const { cursorOptions } = source;
+  const problem =
+    schemaProblem('streamOptions', source.streamOptions, ['primary_key']) ??
+    (cursorOptions === undefined ? undefined : schemaProblem('cursorOptions', cursorOptions, cursorKeys));
   if (problem !== undefined) return problem;
   const names = Object.keys((source.streamOptions as { properties: Fields }).properties);
   if (names.some((name) => name === source.shortForm)) return undefined;

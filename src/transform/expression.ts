@@ -23,7 +23,7 @@ export interface ExpressionScope extends PathScope {
  * `row/expression` when the expression fails for a record, with a message that is a reject's reason.
  */
 export function compileExpression(text: string): (scope: ExpressionScope) => Value {
-  const evaluate = parse(text);
+  const evaluate = parse(text, environment, 'record, item, parent, run and now');
   return (scope) => {
     try {
       const { record, item, parent = null, run, now } = scope;
@@ -48,7 +48,31 @@ export function readsParent(text: string): boolean {
   return reads(environment.parse(text).ast);
 }
 
-function parse(text: string): (context: { readonly [name: string]: unknown }) => unknown {
+/** What an expression about an answer of a server sees. */
+export interface AnswerScope {
+  readonly body: Value;
+  readonly status: number;
+  /** By name in lower case. */
+  readonly headers: { readonly [name: string]: string };
+}
+
+/** As {@link compileExpression}, for an expression about an answer; one that fails for it throws a SyncError `source/expression`. */
+export function compileAnswerExpression(text: string): (scope: AnswerScope) => Value {
+  const evaluate = parse(text, answerEnvironment, 'body, status and headers');
+  return ({ body, status, headers }) => {
+    try {
+      return toValue(evaluate({ body: toCel(body), status: BigInt(status), headers: toCel(headers) }));
+    } catch (cause) {
+      throw new SyncError('source/expression', explain(text, cause), { cause });
+    }
+  };
+}
+
+function parse(
+  text: string,
+  environment: Environment,
+  sees: string,
+): (context: { readonly [name: string]: unknown }) => unknown {
   try {
     const parsed = environment.parse(text);
     adapt(parsed.ast);
@@ -57,7 +81,7 @@ function parse(text: string): (context: { readonly [name: string]: unknown }) =>
     return parsed;
   } catch (cause) {
     throw new SyncError('config/expression', explain(text, cause), {
-      hint: 'An expression sees record, item, parent, run and now; coalesce(a, b, …) and text(x) are there beside the functions of CEL.',
+      hint: `An expression sees ${sees}; coalesce(a, b, …) and text(x) are there beside the functions of CEL.`,
       cause,
     });
   }
@@ -77,15 +101,20 @@ interface CelFault extends Error {
 
 // The environment ----------------------------------------------------------------------------------------------------
 
-const environment = createEnvironment();
+const environment = createEnvironment()
+  .registerVariable('record', 'dyn')
+  .registerVariable('item', 'dyn')
+  .registerVariable('parent', 'dyn')
+  .registerVariable('run', 'map')
+  .registerVariable('now', 'google.protobuf.Timestamp');
+
+const answerEnvironment = createEnvironment()
+  .registerVariable('body', 'dyn')
+  .registerVariable('status', 'int')
+  .registerVariable('headers', 'dyn');
 
 function createEnvironment(): Environment {
   const created = new Environment({ homogeneousAggregateLiterals: false })
-    .registerVariable('record', 'dyn')
-    .registerVariable('item', 'dyn')
-    .registerVariable('parent', 'dyn')
-    .registerVariable('run', 'map')
-    .registerVariable('now', 'google.protobuf.Timestamp')
     .registerType('decimal', Decimal)
     .registerFunction('double(decimal): double', (value: Decimal) => Number(value.text), { async: false })
     .registerFunction('string(decimal): string', (value: Decimal) => value.text, { async: false })
