@@ -62,6 +62,8 @@ export interface StreamConfig {
   /** Fields of the record. */
   readonly primary_key: readonly string[];
   readonly incremental?: Incremental;
+  /** It is read by sync tokens: an option of its source says so. */
+  readonly tokens: boolean;
   /** Which records are deleted at the source. */
   readonly deleted_when?: Condition;
   /** What it is read once for each of; empty: it is read as it is. */

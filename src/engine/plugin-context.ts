@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import type { PluginContext, PluginStore } from '../plugin/contract.ts';
+import type { PluginContext, PluginStore, Wait } from '../plugin/contract.ts';
 import type { Emit } from './events.ts';
 
 /** What a source or sink is opened with; `name` is how people are told of it. */
@@ -12,7 +12,9 @@ export function pluginContext(
   const tell = (level: 'info' | 'warn') => (message: string) =>
     emit({ type: 'notice', at: new Date().toISOString(), level, message: `${name}: ${message}` });
   const logger = { info: tell('info'), warn: tell('warn') };
-  return { directory, signal, logger, secrets: [...secrets], onWait: () => undefined, store: forgetful() };
+  const onWait = (wait: Wait) =>
+    emit({ type: 'waiting', at: new Date().toISOString(), plugin: name, ...wait });
+  return { directory, signal, logger, secrets: [...secrets], onWait, store: forgetful() };
 }
 
 function forgetful(): PluginStore {

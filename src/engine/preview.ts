@@ -1,7 +1,9 @@
 import type { Config, PipelineConfig } from '../config/config.ts';
 import type { Cell, Column, Reject, SourceRecord } from '../model/types.ts';
+import type { Batch } from '../plugin/contract.ts';
 import { createMapper } from '../transform/mapper.ts';
 import { openReading } from '../transform/reading.ts';
+import type { Emit } from './events.ts';
 import { deletionsOf, filledPart } from './filled.ts';
 import { checkHeader } from './header.ts';
 import { type PipelinePart, partsOf, readsOf } from './parts.ts';
@@ -24,6 +26,8 @@ export interface Previewed {
 }
 
 export interface Preview {
+  /** What was read, as far as the source tells of it. */
+  readonly batches: readonly (Pick<Batch, 'detail' | 'calls' | 'stopped'> & { readonly read: number })[];
   readonly columns: readonly Column[];
   readonly records: readonly Previewed[];
 }
@@ -33,24 +37,27 @@ export async function preview(
   config: Config,
   pipeline: PipelineConfig,
   limit: number,
-  signal: AbortSignal,
+  { emit, signal }: { readonly emit: Emit; readonly signal: AbortSignal },
 ): Promise<Preview> {
-  const context = pluginContext(config, pipeline.source.name, () => undefined, signal);
+  const context = pluginContext(config, `source ${pipeline.source.name}`, emit, signal);
   const source = await openSource(pipeline.source, context);
   try {
     const run = { id: 'preview', started_at: new Date().toISOString() };
     const reading = openReading({ now: run.started_at, exact: false, key: [], full: true, hash: () => '' });
     const part: PipelinePart = partsOf(pipeline)[0]?.[0] ?? pipeline;
     const [first = part] = readsOf(part);
-    const read = readStream(source, first, reading, { signal, max_records: limit });
-    const { sample, batches } = await takeSample(read.batches);
+    const stream = readStream(source, first, reading, { signal, max_records: limit });
+    const { sample, batches } = await takeSample(stream.batches);
     const { partition } = first;
     const filled = filledPart(part, run.started_at);
     const strategy = (column: string) => strategyOf(filled, column);
     const mapper = createMapper({ ...filled, ...deletionsOf(part), partition, strategy, run });
     mapper.learn(sample, undefined);
     const records: Previewed[] = [];
+    const read: Preview['batches'][number][] = [];
     for await (const batch of batches) {
+      const { detail, calls, stopped } = batch;
+      read.push({ read: batch.read, detail, calls, stopped });
       checkHeader(pipeline, batch.header);
       for (const record of batch.records) {
         const { rows, rejects, skipped, tombstones, scopes } = mapper.map([record]);
@@ -59,7 +66,7 @@ export async function preview(
         records.push({ record, rows: rows.map((row) => named(columns, row)), rejects, skipped, deleted });
       }
     }
-    return { columns: mapper.columns, records };
+    return { batches: read, columns: mapper.columns, records };
   } finally {
     await source.close();
   }

@@ -19,6 +19,8 @@ export interface TakenBatch {
   readonly checkpoint: Checkpoint;
   readonly progress?: Batch['progress'];
   readonly detail?: string;
+  readonly calls?: Batch['calls'];
+  readonly stopped?: string;
   /** Of the stream, where it has several. */
   readonly partition?: Partition;
 }
@@ -72,6 +74,7 @@ export function readStream(
       options: pipeline.stream.options,
       position: reading.position,
       cursor: reading.range,
+      token: reading.token,
       batch: { rows: Math.min(pipeline.batch_size, max_records), bytes: batchBytes },
       signal,
     });
@@ -80,13 +83,14 @@ export function readStream(
       left -= batch?.records.length ?? left;
       if (batch === undefined) return;
       const taken = reading.take(batch);
-      const { bytes, header, progress, detail } = batch;
+      const { bytes, header, progress, detail, calls, stopped } = batch;
       const checkpoint = marked(taken.checkpoint, batch, pipeline);
       const { partition } = pipeline;
       const read = batch.records.length;
       // A total of one part says nothing of all of them.
       const told = isOneRead(pipeline) ? progress : undefined;
-      yield { records: taken.records, checkpoint, bytes, header, progress: told, detail, read, partition };
+      const about = { bytes, header, progress: told, detail, calls, stopped, read, partition };
+      yield { records: taken.records, checkpoint, ...about };
       if (left === 0) return;
     }
   }
@@ -108,7 +112,9 @@ function marked(checkpoint: Checkpoint, { position }: Batch, pipeline: PipelineC
  */
 function firstOf(batch: Batch, most: number, exact: boolean): Batch | undefined {
   if (batch.records.length <= most) return batch;
-  return exact ? undefined : { ...batch, records: batch.records.slice(0, most), position: undefined };
+  return exact
+    ? undefined
+    : { ...batch, records: batch.records.slice(0, most), position: undefined, token: undefined };
 }
 
 /** The same batches; a source that does not heed the signal is left behind when it is aborted. */

@@ -35,7 +35,7 @@ export function toCursor(value: Value, field: string): CursorValue {
 
 /** A cursor that was kept, or is written in the config. */
 export function restoreCursor({ text, kind }: Cursor, field: string): CursorValue {
-  if (kind === 'text') return plainText(text);
+  if (kind === 'text' || kind === 'token') return plainText(text);
   return kind === 'number' ? toCursor(new Decimal(text), field) : toInstant(text, field);
 }
 

@@ -10,11 +10,16 @@ import type { Incremental } from './incremental.ts';
 import { type Path, parsePath, readPath } from './path.ts';
 import { ReadingBounds } from './reading-bounds.ts';
 import { Seen } from './seen.ts';
+import { tokenReading } from './token-reading.ts';
 import { wholeReading } from './whole-reading.ts';
 import { notTimes, Windows } from './windows.ts';
 
 export interface ReadingOptions {
   readonly incremental?: Incremental;
+  /** The stream is read by sync tokens. */
+  readonly tokens?: boolean;
+  /** All of it is read, and compared with what was read before: an interrupted one goes on, unless `full`. */
+  readonly resync?: boolean;
   /** What was committed last; for a window, that of the window alone. */
   readonly checkpoint?: Checkpoint;
   /** The start of the run: ISO 8601, UTC. */
@@ -39,12 +44,18 @@ export interface Reading {
   /** What to ask the source for, in the window at hand. */
   readonly range: CursorRange | undefined;
   readonly position: Value | undefined;
+  /** The sync token to ask with: what changed since is read. */
+  readonly token?: string;
   /**
    * The records of a batch that count, the checkpoint to commit with them, and how many were passed over. Batches are
    * given in order, each once. Throws `source/not_sorted`, `source/cursor_missing`, `source/cursor_type`,
    * `source/too_many_ties`.
    */
-  take(batch: { readonly records: readonly SourceRecord[]; readonly position?: Value }): {
+  take(batch: {
+    readonly records: readonly SourceRecord[];
+    readonly position?: Value;
+    readonly token?: string;
+  }): {
     readonly records: readonly SourceRecord[];
     readonly checkpoint: Checkpoint;
     readonly passed: number;
@@ -57,7 +68,8 @@ export interface Reading {
 
 /** Begins where the checkpoint says. Throws `source/cursor_type` where its cursor does not fit the options. */
 export function openReading(options: ReadingOptions): Reading {
-  const { incremental } = options;
+  const { incremental, tokens } = options;
+  if (tokens) return tokenReading(options);
   return incremental === undefined ? wholeReading(options) : new CursorReading(options, incremental);
 }
 
