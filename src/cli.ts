@@ -158,6 +158,13 @@ function addCommands(program: Command, execute: (work: Work) => Promise<void>): 
       }),
     );
   program
+    .command('check')
+    .description('connect to sources and sinks, all or those named; writes nothing')
+    .argument('[names...]')
+    .action((names: string[]) =>
+      execute(async (shell) => (await import('./commands/check.ts')).check(shell, names)),
+    );
+  program
     .command('preview')
     .description('the first records of a pipeline beside the rows they become; writes nothing')
     .argument('<pipeline>')

@@ -6,7 +6,7 @@ export type { LoadOptions } from './config/document.ts';
 export type { RunEvent } from './engine/events.ts';
 export type { Runner, RunOptions } from './engine/runner.ts';
 export { Decimal } from './model/decimal.ts';
-export { type RefusedRow, RowsRefused, SyncError } from './model/errors.ts';
+export { RateLimited, type RefusedRow, RowsRefused, SyncError } from './model/errors.ts';
 export { parseJson, printJson } from './model/json.ts';
 export type { PipelineResult, RunResult } from './model/result.ts';
 export type * from './model/types.ts';

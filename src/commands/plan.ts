@@ -10,7 +10,7 @@ import type { PipelineResult } from '../model/result.ts';
 import type { Value } from '../model/types.ts';
 import { changeLines, keyText } from '../tui/changes.ts';
 import { count } from '../tui/numbers.ts';
-import { printable } from '../tui/printable.ts';
+import { printable, shortened } from '../tui/printable.ts';
 import { tellWarnings } from './diagnostics.ts';
 import { writeCrash } from './error.ts';
 import { rangeOf } from './range.ts';
@@ -101,7 +101,10 @@ function pipelineLines(
   const from = `${name}   ${source.name}.${stream.name} ${arrow} ${to}`;
   if (result.status === 'skipped') return [`${from.padEnd(aside)}${printable(result.reason ?? 'skipped')}`];
   const field = stream.incremental?.cursor_field;
-  const begin = cursor && field && `cursor ${field} ${look.unicode ? '≥' : '>='} ${printable(cursor.text)}`;
+  const begin =
+    cursor?.kind === 'token'
+      ? `sync token ${shortened(cursor.text, 40)}`
+      : cursor && field && `cursor ${field} ${look.unicode ? '≥' : '>='} ${printable(cursor.text)}`;
   const fields =
     columns.length > 0
       ? `${plural(columns.length, 'field')} change: ${columns.map(printable).join(', ')}`

@@ -1,12 +1,15 @@
-import { type Previewed, preview as previewPipeline } from '../engine/preview.ts';
+import { type Preview, type Previewed, preview as previewPipeline } from '../engine/preview.ts';
 import { pipelineNamed } from '../engine/select.ts';
+import { toCallCounts } from '../engine/tally.ts';
 import { showJson } from '../model/json.ts';
 import { plural } from '../model/plural.ts';
 import type { Redact } from '../model/redact.ts';
 import type { Cell, Column } from '../model/types.ts';
 import { count } from '../tui/numbers.ts';
 import { printable, shortened } from '../tui/printable.ts';
+import { callsText } from '../tui/summary.ts';
 import { tellWarnings } from './diagnostics.ts';
+import { tellNotices } from './notices.ts';
 import { columns, openConfig, type Shell } from './shell.ts';
 import { stopSignal } from './stop.ts';
 
@@ -16,14 +19,24 @@ export async function preview(shell: Shell, name: string, limit: number): Promis
   tellWarnings(shell, config.warnings);
   const pipeline = pipelineNamed(config, name);
   const stop = stopSignal();
-  const seen = await previewPipeline(config, pipeline, limit, stop.signal).finally(stop.forget);
-  if (shell.output !== 'table') return shell.print(documents(seen.records, shell.output, shell.redact));
+  const watch = { emit: tellNotices(shell), signal: stop.signal };
+  const seen = await previewPipeline(config, pipeline, limit, watch).finally(stop.forget);
+  if (shell.output !== 'table') return shell.print(documents(seen, shell.output, shell.redact));
+  for (const batch of seen.batches) shell.print(askedText(batch));
   for (const [index, record] of seen.records.entries()) shell.print(text(index + 1, record, seen.columns));
   const rejected = seen.records.reduce((sum, record) => sum + record.rejects.length, 0);
   const rows = seen.records.reduce((sum, record) => sum + record.rows.length, 0);
   shell.print(
     `${plural(seen.records.length, 'record')}: ${plural(rows, 'row')}, ${count(rejected)} rejected. Nothing was written.\n`,
   );
+}
+
+/** What was asked, and what came back; nothing where the source tells neither. */
+function askedText({ read, detail, calls, stopped }: Preview['batches'][number]): string {
+  if (detail === undefined && calls === undefined) return '';
+  const told = calls && callsText(toCallCounts(calls), stopped);
+  const facts = [plural(read, 'record'), ...(told === undefined ? [] : [told])];
+  return `read ${detail === undefined ? '' : `${printable(detail)}: `}${printable(facts.join(', '))}\n`;
 }
 
 function text(
@@ -48,7 +61,8 @@ function cellText(cell: Cell): string {
   return typeof cell === 'string' ? shortened(JSON.stringify(cell), 100) : String(cell);
 }
 
-function documents(records: readonly Previewed[], output: 'json' | 'ndjson', redact: Redact): string {
+/** A record a line; in one document they come with what was asked for them. */
+function documents({ batches, records }: Preview, output: 'json' | 'ndjson', redact: Redact): string {
   const lines = records.map(({ record, rows, rejects, skipped, deleted }) =>
     showJson(
       {
@@ -61,5 +75,9 @@ function documents(records: readonly Previewed[], output: 'json' | 'ndjson', red
       redact,
     ),
   );
-  return output === 'json' ? `[${lines.join(',\n')}]\n` : lines.map((line) => `${line}\n`).join('');
+  if (output === 'ndjson') return lines.map((line) => `${line}\n`).join('');
+  const read = batches.map(({ calls, ...batch }) =>
+    showJson({ ...batch, calls: calls && toCallCounts(calls) }, redact),
+  );
+  return `{"batches":[${read.join(',\n')}],\n"records":[${lines.join(',\n')}]}\n`;
 }

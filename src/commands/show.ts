@@ -3,6 +3,7 @@ import type { PipelineResult } from '../model/result.ts';
 import type { KeptRun } from '../state/state.ts';
 import { count, duration } from '../tui/numbers.ts';
 import { printable } from '../tui/printable.ts';
+import { callsText } from '../tui/summary.ts';
 import { withState } from './open-state.ts';
 import { columns, moment, printOne, type Shell } from './shell.ts';
 
@@ -33,7 +34,7 @@ function text(run: KeptRun): string {
     ['PIPELINE', 'STATUS', 'READ', 'INSERTED', 'UPDATED', 'UNCHANGED', 'DELETED', 'REJECTED', 'TOOK'],
     ...pipelines.map(([name, result]) => [name, ...cells(result)]),
   ]);
-  return `${facts.join('  ')}\n\n${lines}${pipelines.map(([name, result]) => failure(name, result)).join('')}`;
+  return `${facts.join('  ')}\n\n${lines}${pipelines.map(([name, result]) => asked(name, result) + failure(name, result)).join('')}`;
 }
 
 function cells(result: PipelineResult | null): string[] {
@@ -48,8 +49,14 @@ function cells(result: PipelineResult | null): string[] {
   ];
 }
 
+function asked(name: string, result: PipelineResult | null): string {
+  if (result?.calls === undefined) return '';
+  return `\n${name}: ${printable(callsText(result.calls, result.stopped))}\n`;
+}
+
 function failure(name: string, result: PipelineResult | null): string {
   if (!result?.error) return '';
   const { code, message, hint } = result.error;
-  return `\n${name}: ${printable(message)}  [${code}]\n${hint === undefined ? '' : `  ${printable(hint)}\n`}`;
+  const again = result.resumeAt === undefined ? '' : `  Run it again after ${result.resumeAt}.\n`;
+  return `\n${name}: ${printable(message)}  [${code}]\n${hint === undefined ? '' : `  ${printable(hint)}\n`}${again}`;
 }

@@ -146,10 +146,12 @@ async function importOne(
   });
 }
 
-/** What a mirror has seen of a read that is under way stays behind: elsewhere that read begins anew. */
+/** What was seen of a read that is under way stays behind: elsewhere that read begins anew. */
 function movable<Entry extends Pick<LedgerEntry, 'checkpoint'>>(entry: Entry, { mode }: PipelinePart): Entry {
-  const { cursor } = entry.checkpoint;
-  return mode === 'mirror' ? { ...entry, checkpoint: cursor === undefined ? {} : { cursor } } : entry;
+  const { cursor, position } = entry.checkpoint;
+  return mode === 'mirror' || position?.full
+    ? { ...entry, checkpoint: cursor === undefined ? {} : { cursor } }
+    : entry;
 }
 
 const unwritten: Pick<LedgerEntry, 'run' | 'batch'> = { run: '', batch: 0 };

@@ -66,7 +66,7 @@ function checkpointOf(value: Value, place: string): Checkpoint {
   for (const one of cursors) {
     if (one === undefined) continue;
     const { text, kind } = fieldsOf(one, place);
-    if (typeof text !== 'string' || !['number', 'timestamp', 'text'].includes(String(kind)))
+    if (typeof text !== 'string' || !['number', 'timestamp', 'text', 'token'].includes(String(kind)))
       throw malformed(`${place} has a cursor without "text" and "kind"`);
   }
   // Every part of it was looked at.

@@ -67,6 +67,8 @@ export interface StreamConfig {
   readonly incremental?: Incremental;
   /** The keys of `incremental` that are the source's own. */
   readonly cursorOptions?: { readonly [name: string]: unknown };
+  /** It is read by sync tokens: an option of its source says so. */
+  readonly tokens: boolean;
   /** Which records are deleted at the source. */
   readonly deleted_when?: Condition;
   /** What it is read once for each of; empty: it is read as it is. */

@@ -9,9 +9,9 @@ import type { PipelineTarget } from './pipeline-targets.ts';
 /** How a target deletes rows; undefined where nothing ever tells it to. */
 export function deletesOf(
   { mode, deletes, sink }: Pick<PipelineTarget, 'mode' | 'deletes' | 'sink'>,
-  { deleted_when }: StreamConfig,
+  { deleted_when, tokens }: StreamConfig,
 ): Deletes | undefined {
-  if (mode === 'mirror' || (mode === 'upsert' && deleted_when !== undefined)) return deletes;
+  if (mode === 'mirror' || (mode === 'upsert' && (deleted_when !== undefined || tokens))) return deletes;
   // What is absent goes for good.
   if (mode === 'replace' && sink.plugin.capabilities.includes('absence')) return { ...deletes, mode: 'hard' };
   return undefined;
@@ -22,6 +22,7 @@ export function checkDeletions(combination: Combination, findings: Findings): vo
   checkDeletedWhen(combination, findings);
   checkDeletes(combination, findings);
   checkMirror(combination, findings);
+  checkSyncToken(combination, findings);
   checkFilledColumns(combination, findings);
   if (combination.mode !== 'snapshot' || combination.snapshot !== undefined) return;
   const message = 'the mode snapshot does not say how often: one row per key and period is kept';
@@ -54,7 +55,7 @@ function checkDeletes(combination: Combination, findings: Findings): void {
   if (deletesOf(combination, stream) === undefined) {
     const why =
       mode === 'upsert'
-        ? 'an upsert deletes only what the stream tells is deleted (`deleted_when`)'
+        ? 'an upsert deletes only what the stream tells is deleted (`deleted_when`, sync tokens)'
         : mode === 'replace'
           ? `"${sink.name}" (${sink.plugin.name}) is written anew whole`
           : `this is ${mode}`;
@@ -85,6 +86,36 @@ function checkMirror({ modePath, mode, sink, stream, fullEvery }: Combination, f
     'a mirror deletes what a full read does not contain, and this stream is read from its cursor on';
   const help = 'Say how often all of it is read: `full_every: 1d`.';
   findings.error({ path: modePath, code: 'config/mode', message, help });
+}
+
+/** A stream that is read by tokens is read whole when its token expires, and then compared with the target. */
+function checkSyncToken(
+  { modePath, path, mode, source, sink, stream, deletes }: Combination,
+  findings: Findings,
+): void {
+  const option = source.plugin.tokenOption;
+  if (!stream.tokens || option === undefined) return;
+  const from = `${source.name}.${stream.name}`;
+  const refuse = (place: ConfigPath, message: string, help: string) =>
+    findings.error({ path: place, code: 'config/mode', message, help });
+  if (stream.incremental !== undefined)
+    refuse(
+      ['sources', source.name, 'streams', stream.name, option],
+      `the stream ${from} has both \`${option}\` and \`incremental\`, and each says where a run begins`,
+      'Leave one of the two out.',
+    );
+  else if (mode !== 'upsert')
+    refuse(
+      modePath,
+      `the stream ${from} is read by sync tokens (\`${option}\`), which is for the mode upsert, and this is ${mode}`,
+      `Choose \`mode: upsert\`, or read it as another stream without \`${option}\`.`,
+    );
+  else if (deletes.mode !== 'ignore' && !sink.plugin.capabilities.includes('absence'))
+    refuse(
+      [...path, 'to'],
+      `the sink "${sink.name}" (${sink.plugin.name}) cannot tell what a read did not contain, which is how deletions are found once a sync token has expired`,
+      'Add `deletes: { mode: ignore }` to leave such rows, or write to another sink.',
+    );
 }
 
 /** The columns that Syncline fills itself may not be mapped, nor be one. */

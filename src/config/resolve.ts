@@ -81,6 +81,7 @@ function resolveSources(
         return {
           name: stream,
           options,
+          tokens: plugin.tokenOption !== undefined && options[plugin.tokenOption] !== undefined,
           primary_key: recordFields(primary_key, [...path, 'primary_key'], findings),
           partitions: resolvePartitions(partitions, options, [...path, 'partitions'], findings),
           deleted_when: condition,

@@ -21,10 +21,14 @@ function comparePair(
   target: string,
   findings: Findings,
 ): void {
-  const alone = [first, second].find(({ mode }) => mode === 'replace' || mode === 'mirror');
+  const alone = [first, second].find(
+    ({ mode, stream }) => mode === 'replace' || mode === 'mirror' || stream.tokens,
+  );
   if (alone !== undefined) {
     const does =
-      alone.mode === 'replace' ? 'replaces all that is there' : 'deletes what its source does not have';
+      alone.mode === 'replace'
+        ? 'replaces all that is there'
+        : `deletes what its source does not have${alone.mode === 'mirror' ? '' : ' once its sync token has expired'}`;
     const message = `"${first.name}" and "${second.name}" both write ${target}, and "${alone.name}" ${does}`;
     const help = 'Give one of them a target of its own, or let both upsert.';
     findings.error({ path: ['pipelines', second.name, 'to'], code: 'config/target', message, help });

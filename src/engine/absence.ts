@@ -4,18 +4,19 @@ import type { RowLimit } from '../config/config.ts';
 import { SyncError } from '../model/errors.ts';
 import { count, plural } from '../model/plural.ts';
 import type { AbsenceCounts, CompleteRead } from '../plugin/absence-contract.ts';
-import { type PipelinePart, toOf } from './parts.ts';
+import { type PipelinePart, readsAll, toOf } from './parts.ts';
 import type { PipelineRun } from './run.ts';
 
 /** Fewer rows may always go: of a small table a few are soon a large share. */
 const tooFew = 5;
 
 /** Whether the sink is to remember what a read shows, since what it does not show may be deleted in the end. */
-export function remembersSeen({ pipeline, sink, scope, retry }: PipelineRun): boolean {
+export function remembersSeen({ pipeline, sink, scope, retry, resync }: PipelineRun): boolean {
   const { mode, deletes, stream } = pipeline;
   if (sink.absence === undefined || retry || scope.window) return false;
-  const readsAll = stream.incremental === undefined || scope.full;
-  return mode === 'replace' || (mode === 'mirror' && deletes?.mode !== 'ignore' && readsAll);
+  if (resync) return deletes?.mode !== 'ignore';
+  const whole = readsAll(stream) || scope.full;
+  return mode === 'replace' || (mode === 'mirror' && deletes?.mode !== 'ignore' && whole);
 }
 
 /** Whether the run was asked for a part of the stream only: what it does not read is not absent. */
@@ -23,36 +24,46 @@ export function isLimited({ max_records, range }: PipelineRun): boolean {
   return max_records !== undefined || range.partition !== undefined;
 }
 
+/** A complete read, and what is left to do once what it did not contain is gone. */
+export interface WholeRead {
+  readonly read: CompleteRead;
+  conclude?(): Promise<void>;
+}
+
 /** The complete reads of one pipeline: those of a target are judged together, once there is one of each of its parts. */
 export class CompleteReads {
   /** Of each target, how many are still to come. */
   readonly #missing = new Map<string, number>();
-  readonly #parts = new Map<string, string[]>();
+  readonly #reads = new Map<string, readonly WholeRead[]>();
 
   constructor(parts: readonly PipelinePart[]) {
     for (const part of parts) this.#missing.set(toOf(part), (this.#missing.get(toOf(part)) ?? 0) + 1);
   }
 
   /** Takes the read of a part that was complete. After the last one of its target deletes what none of them contained. */
-  async add(io: PipelineRun, read: CompleteRead): Promise<void> {
+  async add(io: PipelineRun, whole: WholeRead): Promise<void> {
     const name = toOf(io.pipeline);
-    const parts = [...(this.#parts.get(name) ?? []), read.target.pipeline];
-    this.#parts.set(name, parts);
-    if (parts.length === this.#missing.get(name)) await deleteAbsent(io, { ...read, parts });
+    const reads = [...(this.#reads.get(name) ?? []), whole];
+    this.#reads.set(name, reads);
+    if (reads.length !== this.#missing.get(name)) return;
+    const parts = reads.map(({ read }) => read.target.pipeline);
+    if (await deleteAbsent(io, { ...whole.read, parts })) for (const read of reads) await read.conclude?.();
   }
 }
 
-async function deleteAbsent(io: PipelineRun, read: CompleteRead): Promise<void> {
+/** False where nothing may be deleted. */
+async function deleteAbsent(io: PipelineRun, read: CompleteRead): Promise<boolean> {
   const { sink, tally, lost } = io;
   const counts = await sink.absence?.count(read);
-  if (sink.absence === undefined || counts === undefined) return;
+  if (sink.absence === undefined || counts === undefined) return false;
   if (counts.withheld) {
     tally.notice('warn', 'nothing was deleted: a row was rejected whose key is not known, so it may be any');
-    return;
+    return false;
   }
   judge(io, counts);
   lost.throwIfAborted();
   tally.commit(await sink.absence.apply(read, counts));
+  return true;
 }
 
 /** Throws `guard/empty` or `guard/deletes`. */

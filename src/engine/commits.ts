@@ -2,7 +2,7 @@ import type { Checkpoint, LedgerKey } from '../model/checkpoint.ts';
 import { SyncError } from '../model/errors.ts';
 import type { Column, Reject, RowBatch, Target } from '../model/types.ts';
 import type { CompleteRead } from '../plugin/absence-contract.ts';
-import type { Ledger, Writer } from '../plugin/contract.ts';
+import type { Ledger, TargetRequest, Writer } from '../plugin/contract.ts';
 import type { MappedBatch } from '../transform/mapping.ts';
 import { remembersSeen } from './absence.ts';
 import type { PipelinePart } from './parts.ts';
@@ -23,6 +23,10 @@ export interface CommitPlace {
   /** True when the sink writes it with the rows; else it is written after them. */
   readonly together: boolean;
   readonly fence: number;
+  /** What the writer was begun with. */
+  readonly request: TargetRequest;
+  /** The number of the last batch that this run has committed there. */
+  readonly committed: number;
 }
 
 /** A batch that is under way, with what of it is still to be written. */
@@ -52,7 +56,7 @@ export class Commits {
   readonly #divisible: boolean;
   #columns: readonly Column[] | undefined;
   #latest: Target | undefined;
-  #number = 0;
+  #number: number;
   /** Rows handed to the sink before the batch that is under way. */
   #before = 0;
   #pending: Promise<void> = Promise.resolve();
@@ -62,6 +66,7 @@ export class Commits {
     this.#io = io;
     this.#place = place;
     this.checkpoint = checkpoint;
+    this.#number = place.committed;
     this.#basis = basis(io.pipeline);
     this.#divisible = !isExact(io.pipeline);
     this.#journal = io.config.journal.keep > 0;
@@ -79,6 +84,17 @@ export class Commits {
   /** The whole read, once it is finished. */
   completeRead(columns: readonly Column[]): CompleteRead {
     return this.#read(this.#targetFor(columns), this.#number + 2, this.checkpoint);
+  }
+
+  /** Commits where the next run begins, after all else: the writer of the read may be closed by then. */
+  async conclude({ target, number }: CompleteRead, checkpoint: Checkpoint): Promise<void> {
+    const { together, request } = this.#place;
+    if (together) {
+      const writer = await this.#io.sink.begin(request);
+      const batch = { target, number: number + 1, rows: [], ledger: this.#entry(checkpoint) };
+      await this.#write(batch, writer).finally(() => writer.close());
+    } else await this.#save(checkpoint);
+    this.checkpoint = checkpoint;
   }
 
   /** Waits for the commit before, then starts this one. */
@@ -177,7 +193,7 @@ export class Commits {
     const { rows, scopes } = piece;
     const number = this.#number + 1;
     const tombstones = tombstonesOf(piece, mapped);
-    const seen = remembersSeen(this.#io) && target.mode === 'mirror' ? seenIn(rejects) : undefined;
+    const seen = remembersSeen(this.#io) && target.mode !== 'replace' ? seenIn(rejects, scopes) : undefined;
     const ledger = this.#entry(reached);
     await this.#write({ target, number, rows, scopes, tombstones, seen, ledger });
     this.#number = number;
@@ -196,9 +212,9 @@ export class Commits {
     };
   }
 
-  async #write(batch: RowBatch): Promise<void> {
+  async #write(batch: RowBatch, writer = this.#place.writer): Promise<void> {
     this.#io.lost.throwIfAborted();
-    this.#io.tally.commit(await this.#place.writer.commit({ ...batch, journal: this.#journal }));
+    this.#io.tally.commit(await writer.commit({ ...batch, journal: this.#journal }));
   }
 
   #entry(checkpoint: Checkpoint): RowBatch['ledger'] {

@@ -1,4 +1,5 @@
 import type { Counts, PipelineResult, RunResult } from '../model/result.ts';
+import type { Wait } from '../plugin/contract.ts';
 
 /** What happens in a run, as it happens: the only thing screens, lines and logs know of it. `at` is ISO 8601, UTC. */
 export type RunEvent =
@@ -26,6 +27,17 @@ export type RunEvent =
       readonly pipeline?: string;
       readonly level: 'info' | 'warn';
       readonly message: string;
+    }
+  /** A source or sink waits for somebody else, such as a server that asked for patience. */
+  | {
+      readonly type: 'waiting';
+      readonly at: string;
+      /** Such as `source crm`: pipelines share it. */
+      readonly plugin: string;
+      readonly reason: Wait['reason'];
+      /** ISO 8601, UTC. */
+      readonly until: string;
+      readonly ms: number;
     }
   /** After each batch: what the pipeline did so far. */
   | {

@@ -1,5 +1,13 @@
 import type { PipelineConfig } from '../config/config.ts';
-import { addCounts, countsBeside, type Failure, type PipelineResult, worstOutcome } from '../model/result.ts';
+import type { LedgerEntry } from '../model/checkpoint.ts';
+import {
+  addCounts,
+  countsBeside,
+  type Failure,
+  latestOf,
+  type PipelineResult,
+  worstOutcome,
+} from '../model/result.ts';
 import type { Ledger, OpenSink } from '../plugin/contract.ts';
 import type { Holder } from '../state/state.ts';
 import { CompleteReads } from './absence.ts';
@@ -12,11 +20,12 @@ import { moveCursor } from './rollback.ts';
 import { type Begun, begin, type PipelineRun, runPart } from './run.ts';
 import { type Reader, shareRead } from './shared-read.ts';
 import type { StreamSource } from './stream.ts';
-import type { PipelineTally, Tally } from './tally.ts';
+import { expiredIn, resynced } from './sync-token.ts';
+import { askedTogether, type PipelineTally, type Tally } from './tally.ts';
 
 /** A part with the sink it writes to; what kept the sink from being opened fails this part alone. */
-type Prepared = { readonly part: PipelinePart } & (
-  | { readonly sink: OpenSink; readonly ledger: Ledger; readonly fence: number }
+type Prepared = { readonly part: PipelinePart; readonly entry?: LedgerEntry } & (
+  | { readonly sink: OpenSink; readonly ledger: Ledger }
   | { readonly failure: unknown }
 );
 
@@ -26,6 +35,14 @@ interface PartResult {
 }
 
 type Lease = Pick<PipelineRun, 'fence' | 'lost'>;
+
+/** How groups of parts are run. */
+interface GroupPlan {
+  readonly lease: Lease;
+  readonly scope: ReadScope;
+  /** Targets that are compared with what is read. */
+  readonly resynced: ReadonlySet<string>;
+}
 
 /** Runs all parts of a pipeline under one lease: those that read the same side by side, groups one after the other. */
 export async function runParts(
@@ -39,14 +56,15 @@ export async function runParts(
   const groups: (readonly Prepared[])[] = [];
   for (const group of partsOf(pipeline, range.partition))
     groups.push(await Promise.all(group.map((part) => prepare(part, shared))));
-  const fences = groups.flat().map((one) => ('fence' in one ? one.fence : 0));
+  const fences = groups.flat().map(({ entry }) => entry?.fence ?? 0);
   const lease = await state.acquire(pipeline.name, id, Math.max(...fences));
   if (!('fence' in lease)) return { status: 'busy', error: heldBy(pipeline, lease) };
   try {
-    const ended: PartResult[] = [];
-    const reads = new CompleteReads(groups.flat().map(({ part }) => part));
-    for (const group of groups) ended.push(...(await runGroup(group, lease, scope, shared, tally, reads)));
-    return combine(ended, pipeline);
+    const ended = await runGroups(groups, lease, scope, shared, tally);
+    const expired = scope.full ? undefined : expiredIn(ended);
+    if (expired === undefined) return combine(ended, pipeline);
+    tally.notice('warn', `${expired.message}: all of it is read again`);
+    return combine(await runGroups(groups, lease, { ...scope, full: true }, shared, tally), pipeline);
   } finally {
     await lease.release();
   }
@@ -58,16 +76,33 @@ async function prepare(part: PipelinePart, { opened, state }: RunShared): Promis
     const ledger = sink.ledger ?? state.ledger(part.sink.name);
     const before = await ledger.read(ledgerKey(part, {}));
     refuseOtherKey(part, before);
-    return { part, sink, ledger, fence: before.entry?.fence ?? 0 };
+    return { part, sink, ledger, entry: before.entry };
   } catch (failure) {
     return { part, failure };
   }
 }
 
-async function runGroup(
-  group: readonly Prepared[],
+async function runGroups(
+  groups: readonly (readonly Prepared[])[],
   lease: Lease,
   scope: ReadScope,
+  shared: RunShared,
+  tally: PipelineTally,
+): Promise<PartResult[]> {
+  const all = groups.flat();
+  const reads = new CompleteReads(all.map(({ part }) => part));
+  const plan = { lease, scope, resynced: resynced(all, scope) };
+  const ended: PartResult[] = [];
+  for (const group of groups) {
+    ended.push(...(await runGroup(group, plan, shared, tally, reads)));
+    if (!scope.full && expiredIn(ended)) break;
+  }
+  return ended;
+}
+
+async function runGroup(
+  group: readonly Prepared[],
+  plan: GroupPlan,
   shared: RunShared,
   pipelineTally: PipelineTally,
   reads: CompleteReads,
@@ -75,7 +110,7 @@ async function runGroup(
   const tallies = pipelineTally.begin(group.map(({ part }) => labelOf(part)));
   const began = performance.now();
   const begun = await Promise.all(
-    group.map((one, index) => attempt(() => beginPart(one, lease, scope, shared, tallies[index] as Tally))),
+    group.map((one, index) => attempt(() => beginPart(one, plan, shared, tallies[index] as Tally))),
   );
   const readers = readersOf(begun.filter((one) => 'io' in one));
   return Promise.all(
@@ -88,15 +123,14 @@ async function runGroup(
           : await shared.failing(one.failure);
       const status = ended.status === 'succeeded' && tally.counts.rejected > 0 ? 'partial' : ended.status;
       const durationMs = Math.round(performance.now() - began);
-      return { part, result: { ...ended, status, ...tally.counts, durationMs } };
+      return { part, result: { ...ended, status, ...tally.counts, ...tally.asked, durationMs } };
     }),
   );
 }
 
 async function beginPart(
   prepared: Prepared,
-  lease: Lease,
-  scope: ReadScope,
+  { lease, scope, resynced }: GroupPlan,
   shared: RunShared,
   tally: Tally,
 ): Promise<Begun> {
@@ -125,6 +159,7 @@ async function beginPart(
     sink,
     tally,
     scope,
+    resync: resynced.has(toOf(part)),
     retry,
     fence: lease.fence,
     lost: lease.lost,
@@ -154,7 +189,7 @@ async function runBegun(
   try {
     const { cursor, whole } = await runPart(begun, reader?.source ?? begun.io.source);
     if (whole) await reads.add(begun.io, whole);
-    return { status: 'succeeded', cursor };
+    return { status: 'succeeded', cursor: cursor() };
   } catch (error) {
     return failing(error);
   } finally {
@@ -166,9 +201,9 @@ async function runBegun(
 function readersOf(begun: readonly Begun[]): ReadonlyMap<Begun, Reader> {
   const alike = new Map<string, { readonly source: StreamSource; readonly parts: Begun[] }>();
   for (const one of begun) {
-    const [{ range, position }, ...others] = one.readings;
+    const [{ range, position, token }, ...others] = one.readings;
     if (others.length > 0 || one.io.retry) continue;
-    const place = JSON.stringify([range, position], (_, value: unknown) =>
+    const place = JSON.stringify([range, position, token], (_, value: unknown) =>
       typeof value === 'bigint' ? `${value}n` : value,
     );
     const known = alike.get(place) ?? { source: one.io.source, parts: [] };
@@ -188,8 +223,8 @@ function combine(ended: readonly PartResult[], pipeline: PipelineConfig): Ended 
   const [only] = ended;
   const { targets, stream } = pipeline;
   if (only && targets.length === 1 && stream.partitions.length === 0) {
-    const { status, error, cursor } = only.result;
-    return { status, error, cursor };
+    const { status, error, resumeAt, cursor } = only.result;
+    return { status, error, resumeAt, cursor };
   }
   const status = worstOutcome(ended.map(({ result }) => result.status));
   const worst = ended.find(({ result }) => result.status === status && result.error !== undefined);
@@ -199,6 +234,7 @@ function combine(ended: readonly PartResult[], pipeline: PipelineConfig): Ended 
   return {
     status,
     error: error && { ...error, message: message ?? '' },
+    resumeAt: latestOf(ended.map(({ result }) => result.resumeAt)),
     targets: targets.length === 1 ? undefined : grouped(ended, toOf, addCounts),
     partitions:
       partitioned.length === 0
@@ -230,6 +266,8 @@ function together(all: PipelineResult, one: PipelineResult, add: typeof countsBe
   return {
     ...others,
     ...add(all, one),
+    ...askedTogether(all, one),
+    resumeAt: latestOf([all.resumeAt, one.resumeAt]),
     status: worstOutcome([all.status, one.status]),
     error: all.error ?? one.error,
     durationMs: all.durationMs + one.durationMs,

@@ -1,4 +1,4 @@
-import type { PipelineConfig } from '../config/config.ts';
+import type { PipelineConfig, StreamConfig } from '../config/config.ts';
 import { streamOfPartition } from '../config/partitions.ts';
 import { SyncError } from '../model/errors.ts';
 import type { Partition } from '../model/types.ts';
@@ -36,6 +36,11 @@ export function readsOf(part: PipelinePart): readonly PipelinePart[] {
   const { partitions } = part.stream;
   if (part.partition !== undefined || partitions.length === 0) return [part];
   return partitions.map((partition) => partOf(part, partition));
+}
+
+/** Whether each run reads all of a stream, and not only what is new. */
+export function readsAll({ incremental, tokens }: StreamConfig): boolean {
+  return incremental === undefined && !tokens;
 }
 
 /** What tells a partition apart, for people and as part of a checkpoint's name: `project=alpha`. */

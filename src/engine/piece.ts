@@ -26,8 +26,15 @@ export function tombstonesOf({ places }: Piece, { tombstones }: MappedBatch): re
   return places.flatMap((place, row) => (deleted.has(place) ? [row] : []));
 }
 
-/** What rejects say of the source: their rows are there, whatever is wrong with them. */
-export function seenIn(rejects: readonly Reject[]): Seen {
+/**
+ * What rejects say of the source: their rows are there, whatever is wrong with them. Where rows have scopes, these know
+ * the keys of theirs.
+ */
+export function seenIn(rejects: readonly Reject[], scopes?: readonly Scope[]): Seen {
+  if (scopes) {
+    const withhold = rejects.length > 0 && scopes.some((scope) => scope.withhold);
+    return { keys: scopes.flatMap(({ seen }) => seen), withhold };
+  }
   const keys = rejects.flatMap(({ key }) => (key ? [key] : []));
   return { keys, withhold: keys.length < rejects.length };
 }

@@ -7,6 +7,7 @@ import type { Logs } from './logs.ts';
 import type { OpenedPlugins } from './opened.ts';
 import { fresh } from './order.ts';
 import type { Parents } from './parents.ts';
+import { readsAll } from './parts.ts';
 import { runParts } from './parts-run.ts';
 import type { Planning } from './planning.ts';
 import type { RunRange } from './range.ts';
@@ -48,7 +49,10 @@ export interface RunShared {
   readonly planning?: Planning;
 }
 
-export type Ended = Pick<PipelineResult, 'status' | 'error' | 'reason' | 'cursor' | 'targets' | 'partitions'>;
+export type Ended = Pick<
+  PipelineResult,
+  'status' | 'error' | 'reason' | 'resumeAt' | 'cursor' | 'targets' | 'partitions'
+>;
 
 /** Runs one pipeline under its lease, to its result: whatever goes wrong is in there. */
 export async function pipelineResult(pipeline: PipelineConfig, shared: RunShared): Promise<PipelineResult> {
@@ -58,6 +62,7 @@ export async function pipelineResult(pipeline: PipelineConfig, shared: RunShared
   const result = (ended: Ended): PipelineResult => ({
     ...ended,
     ...tally.counts,
+    ...tally.asked,
     durationMs: Math.round(performance.now() - began),
   });
   try {
@@ -74,7 +79,7 @@ export async function pipelineResult(pipeline: PipelineConfig, shared: RunShared
     );
     const limits = [range.window, range.partition, max_records, shared.rejects];
     const part = limits.some((limit) => limit !== undefined);
-    const whole = scope?.full || pipeline.stream.incremental === undefined;
+    const whole = scope?.full || readsAll(pipeline.stream);
     await state.finishPipeline(id, pipeline.name, ended, part ? 'part' : whole ? 'whole' : 'new');
     return ended;
   } catch (error) {

@@ -62,7 +62,12 @@ function guardedSource(source: OpenSource, who: string): OpenSource {
       throw failed(who, 'reading', cause);
     }
   }
-  return { read, parallel: source.parallel, close: () => call(who, 'closing', () => source.close()) };
+  return {
+    read,
+    parallel: source.parallel,
+    check: guardedCheck(source, who),
+    close: () => call(who, 'closing', () => source.close()),
+  };
 }
 
 function guardedSink(sink: OpenSink, who: string): OpenSink {
@@ -76,6 +81,7 @@ function guardedSink(sink: OpenSink, who: string): OpenSink {
     ledger: sink.ledger && guardedLedger(sink.ledger, who),
     absence: sink.absence && guardedAbsence(sink.absence, who),
     planAbsence: sink.planAbsence && guardedPlan(sink.planAbsence, who),
+    check: guardedCheck(sink, who),
     prune:
       sink.prune &&
       ((target, column, before) =>
@@ -83,6 +89,10 @@ function guardedSink(sink: OpenSink, who: string): OpenSink {
     journal: sink.journal && guardedJournal(sink.journal, who),
     close: () => call(who, 'closing', () => sink.close()),
   };
+}
+
+function guardedCheck(plugin: Pick<OpenSource, 'check'>, who: string): OpenSource['check'] {
+  return plugin.check && (() => call(who, 'checking', async () => plugin.check?.() ?? { detail: '' }));
 }
 
 function guardedWriter(writer: Writer, target: string, who: string): Writer {

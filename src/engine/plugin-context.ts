@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import type { PluginContext } from '../plugin/contract.ts';
+import type { PluginContext, Wait } from '../plugin/contract.ts';
 import type { PluginStores } from '../state/plugin-store.ts';
 import type { Emit } from './events.ts';
 
@@ -20,7 +20,7 @@ export function pluginContext(
     logger: { info: tell('info'), warn: tell('warn') },
     secrets: [...secrets],
     hide: (texts) => secrets.add(texts),
-    onWait: () => undefined,
+    onWait: (wait: Wait) => emit({ type: 'waiting', at: new Date().toISOString(), plugin: who, ...wait }),
     store: stores.of(who, signal),
   };
 }

@@ -1,7 +1,9 @@
 import type { Config, PipelineConfig } from '../config/config.ts';
 import type { Cell, Column, Reject, SourceRecord, Value } from '../model/types.ts';
+import type { Batch } from '../plugin/contract.ts';
 import { createMapper } from '../transform/mapper.ts';
 import { openReading } from '../transform/reading.ts';
+import type { Emit } from './events.ts';
 import { deletionsOf, filledPart } from './filled.ts';
 import { checkHeader } from './header.ts';
 import { openedPlugins } from './opened.ts';
@@ -24,6 +26,8 @@ export interface Previewed {
 }
 
 export interface Preview {
+  /** What was read, as far as the source tells of it. */
+  readonly batches: readonly (Pick<Batch, 'detail' | 'calls' | 'stopped'> & { readonly read: number })[];
   readonly columns: readonly Column[];
   readonly records: readonly Previewed[];
 }
@@ -33,26 +37,37 @@ export async function preview(
   config: Config,
   pipeline: PipelineConfig,
   limit: number,
-  signal: AbortSignal,
+  { emit, signal }: { readonly emit: Emit; readonly signal: AbortSignal },
 ): Promise<Preview> {
-  const opened = openedPlugins(config, () => undefined, signal);
+  const opened = openedPlugins(config, emit, signal);
   const run = { id: 'preview', started_at: new Date().toISOString() };
   const { started_at } = run;
   const parents = new Parents({ pipelines: [pipeline], started_at, signal, max_records: limit });
   try {
     const source = await opened.source(pipeline.source);
-    const reading = openReading({ now: run.started_at, exact: false, key: [], full: true, hash: () => '' });
+    const reading = openReading({
+      incremental: pipeline.stream.incremental,
+      now: run.started_at,
+      exact: false,
+      key: [],
+      full: true,
+      hash: () => '',
+    });
     const part: PipelinePart = partsOf(pipeline)[0]?.[0] ?? pipeline;
     const [first = part] = readsOf(part);
-    const read = readStream(parents.around(source, pipeline), first, reading, { signal, max_records: limit });
-    const { sample, siblings, batches } = await takeSample(read.batches);
+    const whole = parents.around(source, pipeline);
+    const stream = readStream(whole, first, reading, { signal, max_records: limit });
+    const { sample, siblings, batches } = await takeSample(stream.batches);
     const { partition } = first;
     const filled = filledPart(part, run.started_at);
     const strategy = (column: string) => strategyOf(filled, column);
     const mapper = createMapper({ ...filled, ...deletionsOf(part), partition, strategy, run });
     mapper.learn(sample, undefined, undefined, siblings);
     const records: Previewed[] = [];
+    const read: Preview['batches'][number][] = [];
     for await (const batch of batches) {
+      const { detail, calls, stopped } = batch;
+      read.push({ read: batch.read, detail, calls, stopped });
       checkHeader(pipeline, batch.header);
       const around = batch.siblings?.flatMap(({ parent, records: count }) => Array(count).fill(parent));
       for (const [place, record] of batch.records.entries()) {
@@ -63,7 +78,7 @@ export async function preview(
         records.push({ record, rows: rows.map((row) => named(columns, row)), rejects, skipped, deleted });
       }
     }
-    return { columns: mapper.columns, records };
+    return { batches: read, columns: mapper.columns, records };
   } finally {
     await parents.close();
     await opened.close();

@@ -32,6 +32,13 @@ function refuseWithoutCursor(pipelines: readonly PipelineConfig[], { rollback }:
       stream.incremental === undefined ||
       (rollback !== undefined && targets.some(({ mode }) => readsWhole(mode))),
   );
+  const byToken = without.find(({ stream }) => stream.tokens);
+  if (byToken !== undefined)
+    throw new SyncError(
+      'usage/no_cursor',
+      `"${byToken.name}" is read by sync tokens, which tell what changed since the last read, and nothing else`,
+      { hint: 'Run it without --from, --to, --last and --rollback. To read everything again: --all.' },
+    );
   if (without.length === 0) return;
   const names = without.map(({ name }) => `"${name}"`).join(', ');
   throw new SyncError('usage/no_cursor', `${names} keeps no cursor: its stream is read whole in every run`, {

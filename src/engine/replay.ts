@@ -144,8 +144,8 @@ function toBatch(
   fence: number,
 ): Omit<RowBatch, 'journal'> {
   const { cursor, position } = parseCheckpoint(checkpoint);
-  // Which keys a mirror has seen is not in the plan: a read cannot go on after a part of it.
-  const reached = target.mode === 'mirror' ? { cursor } : { cursor, position };
+  // Which keys were seen is not in the plan: such a read cannot go on after a part of it.
+  const reached = target.mode === 'mirror' || position?.full ? { cursor } : { cursor, position };
   return { target, number, rows: [], ledger: { fence, basis, checkpoint: reached } };
 }
 

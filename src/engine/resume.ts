@@ -60,6 +60,8 @@ export interface Resume {
   readonly pipeline: PipelineConfig;
   readonly scope: ReadScope;
   readonly state: LedgerState;
+  /** All of a stream that has sync tokens is read, and compared: see `resynced` in `sync-token.ts`. */
+  readonly resync: boolean;
   /** When the run began: ISO 8601, UTC. */
   readonly now: string;
   readonly tally: Tally;
@@ -76,7 +78,7 @@ export function checkpointName({ sink }: Pick<PipelinePart, 'sink'>, key: Ledger
 }
 
 /** A reading that goes on where the last one stopped. Throws where the checkpoint and the world no longer agree. */
-export function resumeReading({ pipeline, scope, state, now, tally }: Resume): Reading {
+export function resumeReading({ pipeline, scope, state, resync, now, tally }: Resume): Reading {
   // What reads all of its stream anyway leaves no hole.
   if (!readsWhole(pipeline.mode)) refuseGoneTarget(pipeline, scope, state);
   // Rejects that are done leave the list, so what is there is to be read from its beginning.
@@ -89,13 +91,15 @@ export function resumeReading({ pipeline, scope, state, now, tally }: Resume): R
       : usableCheckpoint(pipeline, state.entry, tally);
   return openReading({
     incremental: pipeline.stream.incremental,
+    tokens: pipeline.stream.tokens,
+    resync,
     checkpoint,
     now,
     exact: isExact(pipeline),
     key: pipeline.stream.primary_key,
     seen_by: pipeline.mode === 'append' ? 'key' : 'hash',
     window: scope.window,
-    full: scope.full || whole,
+    full: scope.full || whole || (resync && checkpoint?.position?.full !== true),
     hash: (record: SourceRecord) => hash(printJson(record)),
   });
 }
@@ -127,7 +131,10 @@ function usableCheckpoint(
     throw changedBasis(pipeline, 'source, filter or cursor field');
   if (position === undefined || (rests === rested && maps === mapped)) return entry.checkpoint;
   if (isExact(pipeline)) throw changedBasis(pipeline, 'mapping');
-  tally.notice('info', 'the config was changed while a read was under way: it begins anew');
+  const changed = 'the config was changed while a read was under way';
+  // What its first read has written so far must be compared with what there is by now.
+  if (pipeline.stream.tokens && cursor === undefined) throw new SyncError('source/position_lost', changed);
+  tally.notice('info', `${changed}: it begins anew`);
   return { cursor };
 }
 

@@ -2,18 +2,17 @@
 
 import { setImmediate } from 'node:timers/promises';
 import type { Config, PipelineConfig, RowLimit } from '../config/config.ts';
-import type { LedgerEntry, LedgerKey, LedgerState } from '../model/checkpoint.ts';
+import type { Checkpoint, LedgerEntry, LedgerKey, LedgerState } from '../model/checkpoint.ts';
 import { SyncError } from '../model/errors.ts';
 import type { Redact } from '../model/redact.ts';
 import type { PipelineResult } from '../model/result.ts';
 import type { Column, SourceRecord } from '../model/types.ts';
-import type { CompleteRead } from '../plugin/absence-contract.ts';
 import type { OpenSink } from '../plugin/contract.ts';
 import type { State } from '../state/state.ts';
 import { createMapper } from '../transform/mapper.ts';
 import type { MappedBatch, Mapper } from '../transform/mapping.ts';
 import type { Reading } from '../transform/reading.ts';
-import { emptyRead, isLimited, remembersSeen } from './absence.ts';
+import { emptyRead, isLimited, remembersSeen, type WholeRead } from './absence.ts';
 import { refuseLostState } from './adopt.ts';
 import { type CommitPlace, Commits } from './commits.ts';
 import { deletionsOf, filledPart } from './filled.ts';
@@ -26,7 +25,7 @@ import { takeSample } from './sample.ts';
 import { readAll, type StreamSource, type TakenBatch } from './stream.ts';
 import type { Tally } from './tally.ts';
 import { strategyOf } from './target.ts';
-import { unseenColumns } from './unseen.ts';
+import { tellMissingEach, tellUnseen } from './unseen.ts';
 import { tellVanished } from './vanished.ts';
 import { wideningOf } from './widening.ts';
 
@@ -58,21 +57,24 @@ export interface PipelineRun {
   readonly range: RunRange;
   readonly signal: AbortSignal;
   readonly redact: Redact;
+  /** All of a stream is read that is read by sync tokens, and its target compared with it. */
+  readonly resync: boolean;
   /** Where it is not the stream that is read, but the rejects kept of it. */
   readonly retry?: Retry;
 }
 
 /** How a part ended well. */
 export interface PartEnd {
-  readonly cursor: PipelineResult['cursor'];
+  /** As committed by now. */
+  cursor(): PipelineResult['cursor'];
   /** Where all of it was read, and what it did not contain may be deleted. */
-  readonly whole?: CompleteRead;
+  readonly whole?: WholeRead;
 }
 
 /** A part of a pipeline that is ready to run: where its reads begin, and where it commits. */
 export interface Begun {
   readonly io: PipelineRun;
-  readonly place: Omit<CommitPlace, 'writer'>;
+  readonly place: Omit<CommitPlace, 'writer' | 'request'>;
   readonly before: LedgerState;
   /** One, or one for each partition of what replaces its target. */
   readonly readings: readonly [Reading, ...Reading[]];
@@ -88,7 +90,9 @@ export async function begin(io: PipelineRun): Promise<Begun> {
   await settleRejects(io, key, before.entry);
   // A retry has no cursor of its own: what it adds to is there as long as the live read's is.
   const live = io.retry ? await ledger.read(ledgerKey(pipeline, {})) : before;
-  const place = { ledger, key, together: sink.ledger !== undefined, fence: io.fence };
+  const { run = '', batch = 0 } = before.entry ?? {};
+  const committed = run === io.run.id ? batch : 0;
+  const place = { ledger, key, together: sink.ledger !== undefined, fence: io.fence, committed };
   return { io, place, before, readings: readingsOf(io, live) };
 }
 
@@ -104,6 +108,7 @@ export async function runPart(
     return await transfer(io, { place, before, readings }, source);
   } catch (error) {
     if (!(error instanceof SyncError) || error.code !== 'source/position_lost') throw error;
+    if (io.pipeline.stream.tokens && !io.resync && before.entry?.checkpoint.cursor === undefined) throw error;
     if (isExact(io.pipeline)) throw withChoice(error, io.pipeline);
     io.tally.notice('warn', `${error.message}: it is read again from the start`);
     const again = { place, before, readings: readingsOf(io, withoutPosition(before)) };
@@ -111,9 +116,10 @@ export async function runPart(
   }
 }
 
-function readingsOf({ pipeline, scope, run, tally }: PipelineRun, state: LedgerState): Begun['readings'] {
+function readingsOf(io: PipelineRun, state: LedgerState): Begun['readings'] {
+  const { pipeline, scope, run, resync, tally } = io;
   const readings = readsOf(pipeline).map(() =>
-    resumeReading({ pipeline, scope, state, now: run.started_at, tally }),
+    resumeReading({ pipeline, scope, state, resync, now: run.started_at, tally }),
   );
   return readings as [Reading, ...Reading[]];
 }
@@ -152,20 +158,23 @@ async function transfer(
     mapper.learn(sample, existing?.length === 0 ? undefined : existing, columns, siblings);
     const remembers = pipeline.sink.plugin.capabilities.includes('memory');
     const memory = remembers ? io.state.editMemory(pipeline.sink.name) : undefined;
-    const writer = await sink.begin({ name: pipeline.target, mode: pipeline.mode, run, memory });
-    const commits = new Commits(io, pipeline, { ...place, writer }, reading.start);
+    const request = { name: pipeline.target, mode: pipeline.mode, run, memory };
+    const writer = await sink.begin(request);
+    const commits = new Commits(io, pipeline, { ...place, writer, request }, reading.start);
     try {
       if (remembersSeen(io) && reading.start.position === undefined)
         await commits.forgetSeen(mapper.columns, before.entry?.checkpoint.cursor);
       await commitAll(io, batches, mapper, commits);
-      await commits.finish(mapper.columns, read.isCut() ? undefined : completed(reading, io.tally));
+      const last = read.isCut() ? undefined : completed(reading, io.tally);
+      await commits.finish(mapper.columns, last && (isCompared(io) ? held(reading) : last));
       if (!read.isCut() && !io.retry) {
         tellUnseen(io, mapper);
         await tellVanished(io, mapper.columns);
       }
-      const complete = remembersSeen(io) && !read.isCut() && !isLimited(io);
-      const whole = complete ? commits.completeRead(keyed(mapper.columns, existing, pipeline)) : undefined;
-      return { cursor: cursorOf(reading, commits), whole };
+      return {
+        cursor: () => cursorOf(pipeline, reading, commits),
+        whole: wholeRead(io, commits, keyed(mapper.columns, existing, pipeline), last),
+      };
     } finally {
       await commits.settle().catch(() => undefined);
       await writer.close();
@@ -210,21 +219,6 @@ async function mapInSteps(steps: Generator<undefined, MappedBatch>): Promise<Map
   }
 }
 
-/** A path that no record has is misspelt, more often than not: nothing was written, and nothing removed. */
-function tellMissingEach({ pipeline, tally }: PipelineRun, records: number): void {
-  tally.notice(
-    'warn',
-    `each: "${pipeline.each}" was found in none of the ${records} records, so there are no rows`,
-  );
-}
-
-/** A name that no row has is misspelt, more often than not. */
-function tellUnseen({ pipeline, tally }: PipelineRun, { columns }: Mapper): void {
-  if (tally.counts.read === 0) return;
-  for (const name of unseenColumns(pipeline, columns))
-    tally.notice('warn', `no row has a column "${name}", which \`merge\` or \`checks\` names`);
-}
-
 /** A read without rows knows no columns but those of `map`: the target has the key by which its rows are found. */
 function keyed(
   columns: readonly Column[],
@@ -235,8 +229,39 @@ function keyed(
   return [...columns, ...existing.filter(({ name }) => missing.includes(name))];
 }
 
-function cursorOf({ start, range }: Reading, { checkpoint }: Commits): PipelineResult['cursor'] {
-  return range && { from: start.cursor?.text, to: checkpoint.cursor?.text };
+function cursorOf(
+  { stream }: PipelinePart,
+  { start, range }: Reading,
+  { checkpoint }: Commits,
+): PipelineResult['cursor'] {
+  const keeps = range !== undefined || stream.tokens;
+  return keeps ? { from: start.cursor?.text, to: checkpoint.cursor?.text } : undefined;
+}
+
+/** Undefined where nothing is to be deleted for being absent. `last` is the checkpoint that the read ends with. */
+function wholeRead(
+  io: PipelineRun,
+  commits: Commits,
+  columns: readonly Column[],
+  last: Checkpoint | undefined,
+): WholeRead | undefined {
+  if (!remembersSeen(io) || last === undefined) return undefined;
+  if (isLimited(io)) {
+    if (isCompared(io))
+      io.tally.notice('warn', 'only a part was read: nothing was deleted, and the sync token stays');
+    return undefined;
+  }
+  const read = commits.completeRead(columns);
+  return { read, conclude: isCompared(io) ? () => commits.conclude(read, last) : undefined };
+}
+
+/** The sync token that is held stays until what the read did not contain is gone. */
+function isCompared(io: PipelineRun): boolean {
+  return io.resync && remembersSeen(io);
+}
+
+function held({ start: { cursor } }: Reading): Checkpoint {
+  return cursor === undefined ? {} : { cursor };
 }
 
 function completed(reading: Reading, tally: Tally) {

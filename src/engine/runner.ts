@@ -1,6 +1,6 @@
 import { ulid } from 'ulid';
 import type { Config, PipelineConfig, RowLimit } from '../config/config.ts';
-import { SyncError } from '../model/errors.ts';
+import { RateLimited, SyncError } from '../model/errors.ts';
 import { exitCodeOf, type PipelineResult, type RunResult, runStatus } from '../model/result.ts';
 import { openState, type RejectFilter, type State } from '../state/state.ts';
 import { checkAdopt } from './adopt.ts';
@@ -133,10 +133,13 @@ async function startRun(
   } = options;
   const plugins = openedPlugins(config, emit, signal);
   const opened = planning?.opened(plugins) ?? plugins;
-  const failing = async (error: unknown): Promise<Ended> =>
-    error === signal.reason && signal.aborted
-      ? { status: 'cancelled' }
-      : { status: 'failed', error: await toFailure(error, redact, report_bug) };
+  const failing = async (error: unknown): Promise<Ended> => {
+    if (error === signal.reason && signal.aborted) return { status: 'cancelled' };
+    const failure = await toFailure(error, redact, report_bug);
+    return error instanceof RateLimited
+      ? { status: 'rate_limited', error: failure, resumeAt: error.until }
+      : { status: 'failed', error: failure };
+  };
   const shared = {
     config,
     state,

@@ -50,18 +50,18 @@ class SharedRead {
         this.#taken.set(reader, number);
         this.#move();
         while (number > this.#slowest() + 1) await new Promise<void>((wake) => this.#waiting.push(wake));
-        const next = await this.#fetch(number, this.#batches);
+        const known = this.#fetched[number - this.#first];
+        const next = await (known ?? this.#fetch(this.#batches));
         if (next.done) return;
-        yield next.value;
+        // What it took is told once, to the reader for whom it was asked.
+        yield known ? { ...next.value, calls: undefined } : next.value;
       }
     } finally {
       await this.#leave(reader);
     }
   }
 
-  #fetch(number: number, batches: AsyncIterator<SiblingBatch>): Promise<Next> {
-    const known = this.#fetched[number - this.#first];
-    if (known) return known;
+  #fetch(batches: AsyncIterator<SiblingBatch>): Promise<Next> {
     const next = batches.next();
     next.catch(() => undefined);
     this.#fetched.push(next);

@@ -29,6 +29,8 @@ export interface TakenBatch {
   readonly checkpoint: Checkpoint;
   readonly progress?: Batch['progress'];
   readonly detail?: string;
+  readonly calls?: Batch['calls'];
+  readonly stopped?: string;
   /** Of the stream, where it has several. */
   readonly partition?: Partition;
   /** For which parents the records were read, where the stream has one. */
@@ -86,6 +88,7 @@ export function readStream(
       position: reading.position,
       cursor: reading.range,
       cursorOptions: pipeline.stream.cursorOptions,
+      token: reading.token,
       batch: { rows: Math.min(pipeline.batch_size, max_records), bytes: batchBytes },
       signal,
     });
@@ -94,15 +97,15 @@ export function readStream(
       left -= batch?.records.length ?? left;
       if (batch === undefined) return;
       const taken = reading.take(batch);
-      const { bytes, header, progress, detail } = batch;
+      const { bytes, header, progress, detail, calls, stopped } = batch;
       const checkpoint = marked(taken.checkpoint, batch, pipeline);
       const { partition } = pipeline;
       const read = batch.records.length;
       // A total of one part says nothing of all of them.
       const told = isOneRead(pipeline) ? progress : undefined;
       const siblings = batch.siblings && siblingsOf(batch.siblings, batch.records, taken.records);
-      const what = { records: taken.records, read, siblings, partition };
-      yield { ...what, checkpoint, bytes, header, progress: told, detail };
+      const about = { bytes, header, progress: told, detail, calls, stopped, read, siblings, partition };
+      yield { records: taken.records, checkpoint, ...about };
       if (left === 0) return;
     }
   }
@@ -125,9 +128,8 @@ function marked(checkpoint: Checkpoint, { position }: Batch, pipeline: PipelineC
 function firstOf(batch: SiblingBatch, most: number, exact: boolean): SiblingBatch | undefined {
   if (batch.records.length <= most) return batch;
   const siblings = batch.siblings && firstSiblings(batch.siblings, most);
-  return exact
-    ? undefined
-    : { ...batch, records: batch.records.slice(0, most), siblings, position: undefined };
+  const records = batch.records.slice(0, most);
+  return exact ? undefined : { ...batch, records, siblings, position: undefined, token: undefined };
 }
 
 function isOneRead({ stream }: PipelinePart): boolean {

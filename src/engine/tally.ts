@@ -1,6 +1,14 @@
-import { addCounts, type Counts, countsBeside, noCounts } from '../model/result.ts';
+import {
+  addCalls,
+  addCounts,
+  type CallCounts,
+  type Counts,
+  countsBeside,
+  noCounts,
+  type PipelineResult,
+} from '../model/result.ts';
 import type { Reject } from '../model/types.ts';
-import type { Batch, Committed } from '../plugin/contract.ts';
+import type { Batch, Calls, Committed } from '../plugin/contract.ts';
 import type { Emit } from './events.ts';
 
 /** So many rejects are told one by one while a pipeline runs; all of them are kept. */
@@ -9,6 +17,9 @@ const toldRejects = 3;
 /** How far a read is, as far as its source tells. */
 type Reached = Pick<Batch, 'progress' | 'detail'>;
 
+/** What was asked of a server, and why it was asked no more. */
+type Asked = Pick<PipelineResult, 'calls' | 'stopped'>;
+
 /** Counts what one pipeline does, over all its parts, and tells it as events. */
 export class PipelineTally {
   readonly #pipeline: string;
@@ -16,6 +27,7 @@ export class PipelineTally {
   readonly #now: () => Date;
   /** Of the groups of parts that have ended. */
   #ended: Counts = noCounts;
+  #asked: Asked = {};
   #parts: readonly Tally[] = [];
 
   constructor(pipeline: string, emit: Emit, now: () => Date) {
@@ -27,6 +39,7 @@ export class PipelineTally {
   /** The tallies of the parts that run next, side by side; one with a label says it before whatever it tells. */
   begin(labels: readonly string[]): readonly Tally[] {
     this.#ended = this.counts;
+    this.#asked = this.asked;
     this.#parts = labels.map((label, index) => new Tally(this, label, index === 0));
     return this.#parts;
   }
@@ -34,6 +47,10 @@ export class PipelineTally {
   get counts(): Counts {
     const parts = this.#parts.map(({ counts }) => counts);
     return addCounts(this.#ended, parts.length === 0 ? noCounts : parts.reduce(countsBeside));
+  }
+
+  get asked(): Asked {
+    return [this.#asked, ...this.#parts.map(({ asked }) => asked)].reduce(askedTogether);
   }
 
   progress(reached: Reached): void {
@@ -50,9 +67,20 @@ export class PipelineTally {
   }
 }
 
+export function askedTogether(one: Asked, other: Asked): Asked {
+  const calls = addCalls(one.calls, other.calls);
+  const stopped = other.stopped ?? one.stopped;
+  return { ...(calls && { calls }), ...(stopped !== undefined && { stopped }) };
+}
+
+export function toCallCounts({ pages, requests, retries, waited_ms }: Calls): CallCounts {
+  return { pages, requests, retries, waitedMs: waited_ms };
+}
+
 /** Counts what one part of a pipeline does. */
 export class Tally {
   counts: Counts = noCounts;
+  asked: Asked = {};
   readonly #pipeline: PipelineTally;
   readonly #label: string;
   /** Parts that read the same reject the same: one of them tells it. */
@@ -71,8 +99,9 @@ export class Tally {
   }
 
   /** The read is as far as this batch says. */
-  reach({ progress, detail }: Reached): void {
+  reach({ progress, detail, calls, stopped }: Pick<Batch, keyof Reached | 'calls' | 'stopped'>): void {
     this.#reached = { progress, detail };
+    this.asked = askedTogether(this.asked, { calls: calls && toCallCounts(calls), stopped });
   }
 
   /** A batch is in the sink. */

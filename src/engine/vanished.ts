@@ -1,4 +1,5 @@
 import type { Column } from '../model/types.ts';
+import { readsAll } from './parts.ts';
 import { checkpointName, ledgerKey } from './resume.ts';
 import type { PipelineRun } from './run.ts';
 
@@ -10,11 +11,11 @@ const toldNames = 10;
  * columns that are taken as they come: what `map` names is missing, which is another matter.
  */
 export async function tellVanished(
-  { pipeline, scope, state, tally }: PipelineRun,
+  { pipeline, scope, resync, state, tally }: PipelineRun,
   columns: readonly Column[],
 ): Promise<void> {
   const { fields, rest, mode, stream } = pipeline;
-  const isWhole = !scope.window && (scope.full || stream.incremental === undefined);
+  const isWhole = !scope.window && (scope.full || resync || readsAll(stream));
   const takesAll = fields === undefined || rest === 'keep';
   if (!isWhole || !takesAll || mode === 'replace' || tally.counts.read === 0) return;
   const mapped = new Set(fields?.map(({ column }) => column));

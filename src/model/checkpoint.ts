@@ -14,11 +14,11 @@ export interface Checkpoint {
 /** How two values of a cursor field are compared. A field whose kind changes stops the stream. */
 export type CursorKind = 'number' | 'timestamp' | 'text';
 
-/** A value of the cursor field. */
+/** A value of the cursor field, or the sync token of a stream that is read by such. */
 export interface Cursor {
   /** As the source wrote it, with all its digits: `2026-01-02T03:04:05.123456Z`, `9007199254740993`. */
   readonly text: string;
-  readonly kind: CursorKind;
+  readonly kind: CursorKind | 'token';
   /**
    * Records already taken that will come again, by key or hash, with how often: those that have exactly this value,
    * and those dated in the future. For what may not be doubled.
@@ -33,8 +33,10 @@ export interface Position {
   readonly window?: string;
   /** Where the read that was interrupted began: its cursor, for sources that filter. */
   readonly from?: Cursor;
-  /** The greatest cursor met so far, where it only counts once the read is complete. */
+  /** The greatest cursor met so far, or the last token, where it only counts once the read is complete. */
   readonly highest?: Cursor;
+  /** All of a stream that has sync tokens is read again: what that does not contain is deleted in the end. */
+  readonly full?: true;
 }
 
 /** Records whose cursor field is at least `from` and less than `before`. */

@@ -175,7 +175,7 @@ export const errorCodes = {
   'source/table_missing':
     'The database has no table or view of that name, or the spreadsheet no such sheet. The message lists those it has; names are case-sensitive here.',
   'source/token_expired':
-    'A server does not accept the sync token of the last read any more. In a run, everything is then read in full, and the old token is kept until that is committed.',
+    'A source does not accept the sync token of the last read any more. A run then reads everything once, and deletes what that did not contain; the old token is kept until all of that is done. Where this is told as an error, the source refused to read everything as well.',
   'source/too_many_ties':
     'Records must not be taken twice here, so those that share the latest cursor value are remembered, and these are more than 10,000. Use a finer cursor field, or `mode: upsert` with a `primary_key`, which needs no memory.',
   'sql/connect':
@@ -246,6 +246,8 @@ export const errorCodes = {
   'usage/unknown_plugin': 'There is no built-in plugin of that name. `syncline plugins list` lists them.',
   'usage/unknown_run':
     'The state remembers no run of that id. `syncline runs` lists those it remembers; `syncline history clear` and time make it forget.',
+  'usage/unknown_source':
+    'A source or sink was named that the config does not have. Nothing was checked. `syncline config show` lists them.',
   'usage/unwritable':
     'The file that was to be written cannot be: its folder cannot be made, a permission is missing, or the disk is full. Name another.',
 } as const;

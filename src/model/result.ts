@@ -1,6 +1,8 @@
 /** How a pipeline ended, worst first. */
 const outcomes = [
   'failed',
+  /** A server asks not to be called for longer than we wait. */
+  'rate_limited',
   'cancelled',
   /** Its process died; a later start found it. */
   'interrupted',
@@ -63,13 +65,41 @@ export interface Failure {
   readonly hint?: string;
 }
 
+/** What was asked of a server. */
+export interface CallCounts {
+  readonly pages: number;
+  /** Tries, also those that failed. */
+  readonly requests: number;
+  readonly retries: number;
+  readonly waitedMs: number;
+}
+
+export function addCalls(
+  calls: CallCounts | undefined,
+  more: CallCounts | undefined,
+): CallCounts | undefined {
+  if (calls === undefined || more === undefined) return calls ?? more;
+  return {
+    pages: calls.pages + more.pages,
+    requests: calls.requests + more.requests,
+    retries: calls.retries + more.retries,
+    waitedMs: calls.waitedMs + more.waitedMs,
+  };
+}
+
 export interface PipelineResult extends Counts {
   readonly status: Outcome;
   readonly durationMs: number;
   readonly error?: Failure;
   /** Why it was skipped, for people. */
   readonly reason?: string;
-  /** Where an incremental read began and ended: values of the cursor field. */
+  /** Of one that was rate limited: when to run it again, where the server says. ISO 8601, UTC. */
+  readonly resumeAt?: string;
+  /** What it took, where a server was asked. */
+  readonly calls?: CallCounts;
+  /** Why its read ended where it did, where the source tells: `no next page`. */
+  readonly stopped?: string;
+  /** Where an incremental read began and ended: values of the cursor field, or sync tokens. */
   readonly cursor?: { readonly from?: string; readonly to?: string };
   /** Where there are several: what was written to each, by `sink.target`. */
   readonly targets?: { readonly [target: string]: PipelineResult };
@@ -77,10 +107,18 @@ export interface PipelineResult extends Counts {
   readonly partitions?: { readonly [partition: string]: PipelineResult };
 }
 
+/** When all may be asked again that may be asked at these times. */
+export function latestOf(times: readonly (string | undefined)[]): string | undefined {
+  return times
+    .filter((time) => time !== undefined)
+    .sort()
+    .at(-1);
+}
+
 /** The document that `run --json` ends with. */
 export interface RunResult {
   readonly runId: string;
-  /** The worst of its pipelines', or `mixed`: some failed or were cancelled, and some were not. */
+  /** The worst of its pipelines', or `mixed`: some failed, were rate limited or cancelled, and some were not. */
   readonly status: Outcome | 'mixed';
   readonly exitCode: number;
   readonly startedAt: string;
@@ -95,7 +133,7 @@ export function worstOutcome(statuses: readonly Outcome[]): Outcome {
 
 /** The status of a whole run. A run of no pipelines succeeded. */
 export function runStatus(statuses: readonly Outcome[]): RunResult['status'] {
-  const stopped = statuses.some((status) => status === 'failed' || status === 'cancelled');
+  const stopped = statuses.some((status) => ['failed', 'rate_limited', 'cancelled'].includes(status));
   const ended = statuses.some((status) => status === 'succeeded' || status === 'partial');
   if (stopped && ended) return 'mixed';
   return worstOutcome(statuses);
@@ -116,7 +154,7 @@ export function exitCodeOf(
   const some = (...statuses: readonly Outcome[]) => results.some(({ status }) => statuses.includes(status));
   if (results.some(({ error }) => error?.code === 'internal/bug')) return 70;
   if (stopped !== undefined) return stopped === 'SIGTERM' ? 143 : 130;
-  if (some('failed', 'cancelled', 'interrupted')) return 1;
+  if (some('failed', 'rate_limited', 'cancelled', 'interrupted')) return 1;
   if (some('busy')) return 5;
   return some('partial') && !allow_rejects ? 3 : 0;
 }

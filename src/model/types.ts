@@ -178,7 +178,7 @@ export interface RowBatch {
   /** The places in `rows` of tombstones, ascending: of these only the key is known, and the row that has it is deleted. */
   readonly tombstones?: readonly number[];
   /**
-   * In the mode mirror, where the read may become complete: rejects count as seen as well as rows. To be remembered in
+   * Where what a complete read does not show is deleted (mirror, and upsert after a sync token has expired): rejects count as seen as well as rows. To be remembered in
    * the same transaction, for {@link Absence}.
    */
   readonly seen?: Seen;

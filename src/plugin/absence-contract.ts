@@ -15,7 +15,8 @@ export interface AbsenceCounts {
 }
 
 /**
- * What a complete read of a target did not contain, in the modes mirror and replace. Under mirror each commit remembers
+ * What a complete read of a target did not contain, in the modes mirror and replace, and in upsert as under mirror where
+ * a stream that has sync tokens is read in full. Under mirror each commit remembers
  * the keys it shows, those of `RowBatch.seen` too; under replace it keeps its rows aside, and the target stays as it is.
  * What was remembered is known by `target.pipeline`, which differs between the partitions of a stream, and outlives the
  * process: an interrupted read goes on with it.

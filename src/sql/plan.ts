@@ -42,17 +42,17 @@ export function rehearseSteps(scratch: Scratch, target: Target, steps: string): 
 }
 
 /** What looks at every row of its target in the end. */
-function readsWhole({ mode }: Target): boolean {
-  return mode === 'mirror' || mode === 'replace';
+function readsWhole({ target: { mode }, seen }: Pick<PlannedRows, 'target' | 'seen'>): boolean {
+  return mode === 'mirror' || mode === 'replace' || seen !== undefined;
 }
 
 /** All rows that folding the batch may touch. The rows of a parent are found by it, and a row's key tells its parent. */
 async function takeRows(
   session: Session,
   scratch: Scratch,
-  { target, rows, scopes = [] }: BatchedRows,
+  { target, rows, seen, scopes = [] }: BatchedRows & Pick<RowBatch, 'seen'>,
 ): Promise<void> {
-  if (readsWhole(target)) return scratch.takeWhole(session, target.name);
+  if (readsWhole({ target, seen })) return scratch.takeWhole(session, target.name);
   await scratch.takeTable(session, target.name);
   if (target.mode === 'append') return;
   const places = target.within ?? target.primary_key;

@@ -115,11 +115,13 @@ export class Scratch {
     if (await beside.hasTable(session, target)) {
       const names = (await beside.columns(session, target)).map(dialect.quote).join(', ');
       await session.run(
-        `INSERT INTO ${dialect.table(target)} (${names}) ${dialect.overriding} SELECT ${names} FROM ${beside.table(target)}`,
+        `INSERT INTO ${dialect.table(target)} (${names}) ${dialect.overriding} SELECT ${names} FROM ${beside.table(target)}
+        WHERE true ON CONFLICT DO NOTHING`,
       );
     }
     if (!(await beside.hasLedger(session))) return;
-    const sql = `INSERT INTO ${dialect.ledger('written')} SELECT * FROM ${beside.ledger('written')} WHERE target = ?`;
+    const sql = `INSERT INTO ${dialect.ledger('written')} SELECT * FROM ${beside.ledger('written')} WHERE target = ?
+      ON CONFLICT DO NOTHING`;
     await session.run(sql, [dialect.nameOf(target)]);
   }
 

@@ -85,11 +85,11 @@ export async function undoBatch(
   return { pipeline, target, ...counts, edited };
 }
 
-/** The entry from before a batch. The keys a mirror had seen by then are not known any more: it reads from its beginning. */
+/** The entry from before a batch. The keys that were seen by then are not known any more: such a read begins anew. */
 function entryBefore({ before, shape }: JournalRow): StoredEntry | typeof unwritten {
   const entry = (JSON.parse(before) as StoredEntry | null) ?? unwritten;
-  if (shape.mode !== 'mirror') return entry;
-  const { cursor } = parseCheckpoint(entry.checkpoint);
+  const { cursor, position } = parseCheckpoint(entry.checkpoint);
+  if (shape.mode !== 'mirror' && !position?.full) return entry;
   return { ...entry, checkpoint: printCheckpoint({ cursor }) };
 }
 

@@ -23,7 +23,7 @@ interface EndedPipeline {
   readonly finishedAt: string;
 }
 
-const failures: readonly (Outcome | undefined)[] = ['failed', 'interrupted'];
+const failures: readonly (Outcome | undefined)[] = ['failed', 'rate_limited', 'interrupted'];
 
 /** How each pipeline stands that ever ran, by name. */
 export async function statusOf(database: Database): Promise<PipelineStatus[]> {

@@ -48,7 +48,7 @@ export function boundLike(text: string, like: CursorValue, context: BoundContext
  * The same before a record was seen, for the source: it may return more than was asked for. Times are told as
  * instants, since sources have many ways to write them.
  */
-export function boundUnseen(text: string, context: BoundContext): Cursor {
+export function boundUnseen(text: string, context: BoundContext): Omit<CursorValue, 'order'> {
   if (isOffset(text))
     return { text: new Date(instantBefore(text, context)).toISOString(), kind: 'timestamp' };
   if (canonicalDecimal(text) !== undefined) return { text, kind: 'number' };

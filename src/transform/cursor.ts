@@ -35,7 +35,7 @@ export function toCursor(value: Value, field: string): CursorValue {
 
 /** A cursor that was kept, or is written in the config. */
 export function restoreCursor({ text, kind }: Cursor, field: string): CursorValue {
-  if (kind === 'text') return plainText(text);
+  if (kind === 'text' || kind === 'token') return plainText(text);
   return kind === 'number' ? toCursor(new Decimal(text), field) : toInstant(text, field);
 }
 
@@ -82,4 +82,11 @@ function toInstant(text: string, field: string): CursorValue {
   if (read instanceof Refusal) throw wrongType(field, `has a wrong timestamp: ${read.reason}`);
   const digits = fraction.replace(/\.?0*$/, '');
   return { text, kind: 'timestamp', order: `${String(read).slice(0, 19)}${digits}` };
+}
+
+export function notSorted(field: string, before: CursorValue, after: CursorValue): SyncError {
+  const message = `the records are not in ascending order of "${field}": ${after.text} came after ${before.text}`;
+  return new SyncError('source/not_sorted', message, {
+    hint: 'Sort the source by this field, or set `order: none` in `incremental`.',
+  });
 }

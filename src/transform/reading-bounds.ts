@@ -59,7 +59,7 @@ export class ReadingBounds {
     };
   }
 
-  #unseen(): readonly (Cursor | undefined)[] {
+  #unseen(): readonly (ReturnType<typeof boundUnseen> | undefined)[] {
     return [this.#from, this.#to].map((text) => {
       return text === undefined ? undefined : boundUnseen(text, this.#context());
     });

@@ -4,17 +4,22 @@ import type { Checkpoint, Cursor, CursorRange, Position } from '../model/checkpo
 import { SyncError } from '../model/errors.ts';
 import { printJson } from '../model/json.ts';
 import type { SourceRecord, Value } from '../model/types.ts';
-import { type CursorValue, compareCursors, restoreCursor, toCursor, wrongType } from './cursor.ts';
+import { type CursorValue, compareCursors, notSorted, restoreCursor, toCursor, wrongType } from './cursor.ts';
 import { createFutureTest, firstLike } from './cursor-bound.ts';
 import type { Incremental } from './incremental.ts';
 import { type Path, parsePath, readPath } from './path.ts';
 import { ReadingBounds } from './reading-bounds.ts';
 import { Seen } from './seen.ts';
+import { tokenReading } from './token-reading.ts';
 import { wholeReading } from './whole-reading.ts';
 import { notTimes, Windows } from './windows.ts';
 
 export interface ReadingOptions {
   readonly incremental?: Incremental;
+  /** The stream is read by sync tokens. */
+  readonly tokens?: boolean;
+  /** All of it is read, and compared with what was read before: an interrupted one goes on, unless `full`. */
+  readonly resync?: boolean;
   /** What was committed last; for a window, that of the window alone. */
   readonly checkpoint?: Checkpoint;
   /** The start of the run: ISO 8601, UTC. */
@@ -41,12 +46,18 @@ export interface Reading {
   readonly position: Value | undefined;
   /** From when to when records are read now, in milliseconds, where the cursor field holds times: the end is exclusive. */
   readonly window: { readonly start?: number; readonly end?: number };
+  /** The sync token to ask with: what changed since is read. */
+  readonly token?: string;
   /**
    * The records of a batch that count, the checkpoint to commit with them, and how many were passed over. Batches are
    * given in order, each once. Throws `source/not_sorted`, `source/cursor_missing`, `source/cursor_type`,
    * `source/too_many_ties`.
    */
-  take(batch: { readonly records: readonly SourceRecord[]; readonly position?: Value }): {
+  take(batch: {
+    readonly records: readonly SourceRecord[];
+    readonly position?: Value;
+    readonly token?: string;
+  }): {
     readonly records: readonly SourceRecord[];
     readonly checkpoint: Checkpoint;
     readonly passed: number;
@@ -59,7 +70,8 @@ export interface Reading {
 
 /** Begins where the checkpoint says. Throws `source/cursor_type` where its cursor does not fit the options. */
 export function openReading(options: ReadingOptions): Reading {
-  const { incremental } = options;
+  const { incremental, tokens } = options;
+  if (tokens) return tokenReading(options);
   return incremental === undefined ? wholeReading(options) : new CursorReading(options, incremental);
 }
 
@@ -282,11 +294,4 @@ class CursorReading implements Reading {
 /** A checkpoint is kept as JSON: what is absent there is absent here. */
 function withoutUndefined<Shape extends object>(shape: Shape): Shape {
   return Object.fromEntries(Object.entries(shape).filter(([, value]) => value !== undefined)) as Shape;
-}
-
-function notSorted(field: string, before: CursorValue, after: CursorValue): SyncError {
-  const message = `the records are not in ascending order of "${field}": ${after.text} came after ${before.text}`;
-  return new SyncError('source/not_sorted', message, {
-    hint: 'Sort the source by this field, or set `order: none` in `incremental`.',
-  });
 }

@@ -2,7 +2,7 @@
 
 import { bar, glyphsOf } from './glyphs.ts';
 import type { Look } from './look.ts';
-import type { PipelineModel, RunModel } from './model.ts';
+import { type PipelineModel, type RunModel, waitAt } from './model.ts';
 import { count, duration, rough, span } from './numbers.ts';
 import { etaAt, percentOf, rateAt } from './pace.ts';
 
@@ -88,7 +88,7 @@ export function cellOf(
       return eta === undefined ? none : span(eta);
     }
     case 'note':
-      return noteOf(pipeline);
+      return waitAt(pipeline, now) ?? noteOf(pipeline);
   }
 }
 
@@ -100,5 +100,6 @@ function noteOf({ status, detail, result }: PipelineModel): string {
   if (result === undefined) return status === 'waiting' ? 'waiting' : (detail ?? '');
   const why = result.error?.message ?? result.reason;
   if (status === 'succeeded' || status === 'partial') return duration(result.durationMs);
+  if (status === 'rate_limited' && result.resumeAt) return `again after ${result.resumeAt}`;
   return why === undefined ? status : status === 'failed' ? why : `${status}: ${why}`;
 }

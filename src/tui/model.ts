@@ -1,6 +1,7 @@
 /** What a screen knows of a run: a pure account of the run's events, and of the time that passes. */
 
 import type { RunEvent } from '../engine/events.ts';
+import { waitingWords } from '../engine/words.ts';
 import { type Counts, noCounts, type Outcome, type PipelineResult, type RunResult } from '../model/result.ts';
 import { rateAt, type Sample, type Seconds, type Stretch, withRead, withSample } from './pace.ts';
 
@@ -18,6 +19,8 @@ export interface PipelineModel {
   readonly stretch?: Stretch;
   /** What is being read: a file, a table, a request. */
   readonly detail?: string;
+  /** What it waits for, and until when: its source or sink said so. */
+  readonly wait?: { readonly reason: Of<'waiting'>['reason']; readonly until: number };
   readonly result?: PipelineResult;
 }
 
@@ -84,6 +87,8 @@ export function reduceRun(run: RunModel, action: RunAction): RunModel {
       return begun(next, action, at);
     case 'notice':
       return withLine(next, { at, pipeline: action.pipeline, level: action.level, text: action.message });
+    case 'waiting':
+      return waited(next, action);
     case 'progress':
       return advanced(next, action, at);
     case 'pipeline_finished':
@@ -126,8 +131,25 @@ function advanced(run: RunModel, event: Of<'progress'>, at: number): RunModel {
     samples: withSample(before.samples, { at, read: event.counts.read }),
     stretch: stretched(before.stretch, event.progress, at),
     detail: event.detail ?? before.detail,
+    wait: undefined,
   }));
   return { ...changed, seconds: read(changed, at, more) };
+}
+
+/** All pipelines that are fed by that source or write to that sink wait. */
+function waited(run: RunModel, { plugin, reason, until }: Of<'waiting'>): RunModel {
+  const [kind, name = ''] = plugin.split(' ');
+  const uses = ({ from = '', to = '' }: PipelineModel) =>
+    (kind === 'source' ? [from] : to.split(', ')).some((end) => end.startsWith(`${name}.`));
+  const waiting = [...run.pipelines.values()].filter((one) => one.status === 'running' && uses(one));
+  const wait = { reason, until: Date.parse(until) };
+  return waiting.reduce((all, { name }) => withPipeline(all, name, (one) => ({ ...one, wait })), run);
+}
+
+/** What a pipeline waits for now. */
+export function waitAt({ status, wait }: PipelineModel, now: number): string | undefined {
+  if (status !== 'running' || wait === undefined || wait.until <= now) return undefined;
+  return waitingWords(wait.until - now, wait.reason);
 }
 
 /** A total that cannot be one is not told. */

@@ -1,4 +1,5 @@
-import type { Outcome, PipelineResult, RunResult } from '../model/result.ts';
+import { plural } from '../model/plural.ts';
+import type { CallCounts, Outcome, PipelineResult, RunResult } from '../model/result.ts';
 import type { Look } from './look.ts';
 import { count, duration, rate } from './numbers.ts';
 import { printable } from './printable.ts';
@@ -15,7 +16,7 @@ export function summary(result: RunResult, look: Look): string {
       column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
     );
     const noted = [mark(pipeline, look), line.join('  '), note(pipeline, result.runId, look)].filter(Boolean);
-    return [noted.join(' ').trimEnd(), ...failureLines(pipeline, look)];
+    return [noted.join(' ').trimEnd(), ...callLines(pipeline), ...failureLines(pipeline, look)];
   });
   return [...lines, lastLine(result, look)].join('\n');
 }
@@ -52,15 +53,35 @@ function mark({ status }: PipelineResult, { colors, unicode }: Look): string {
   if (status === 'succeeded') return colors.green(unicode ? '✓' : 'ok');
   if (status === 'partial') return colors.yellow(unicode ? '!' : ' !');
   if (status === 'cancelled' || status === 'interrupted') return colors.yellow(unicode ? '■' : ' -');
+  if (status === 'rate_limited') return colors.yellow(unicode ? '◷' : ' %');
   if (status === 'busy') return colors.yellow(unicode ? '…' : ' .');
   if (status === 'skipped') return colors.dim(unicode ? '○' : ' o');
   return colors.red(unicode ? '✗' : ' x');
 }
 
-function note({ status, reason }: PipelineResult, run: string, { colors, unicode }: Look): string {
+function note({ status, reason, resumeAt }: PipelineResult, run: string, { colors, unicode }: Look): string {
   if (status === 'partial') return `  ${unicode ? '→' : '->'} ${colors.bold(`syncline rejects show ${run}`)}`;
+  if (status === 'rate_limited') return resumeAt === undefined ? '' : `  run it again after ${resumeAt}`;
   if (status === 'skipped') return reason === undefined ? '' : `  ${printable(reason)}`;
   return status === 'cancelled' ? '  stopped after its last complete batch' : '';
+}
+
+function callLines({ calls, stopped }: PipelineResult): string[] {
+  return calls === undefined ? [] : [`    ${printable(callsText(calls, stopped))}`];
+}
+
+/** `43 pages, 45 requests, 2 tried again, waited 12 s, ended: no next page` */
+export function callsText(
+  { pages, requests, retries, waitedMs }: CallCounts,
+  stopped: string | undefined,
+): string {
+  return [
+    plural(pages, 'page'),
+    plural(requests, 'request'),
+    ...(retries > 0 ? [`${count(retries)} tried again`] : []),
+    ...(waitedMs > 0 ? [`waited ${duration(waitedMs)}`] : []),
+    ...(stopped === undefined ? [] : [`ended: ${stopped}`]),
+  ].join(', ');
 }
 
 function failureLines({ error }: PipelineResult, { colors }: Look): string[] {
@@ -77,6 +98,7 @@ function lastLine(result: RunResult, { unicode }: Look): string {
     succeeded: 'succeeded',
     partial: 'with rejects',
     failed: 'failed',
+    rate_limited: 'rate limited',
     cancelled: 'cancelled',
     interrupted: 'interrupted',
     busy: 'busy',

@@ -86,6 +86,29 @@ const tombstones: readonly (readonly [string, string, readonly string[]])[] = [
   ['', stdout, ['config/mode']],
 ];
 
+const feed = (more: string) => `version: 1
+sources:
+  feed: { type: ${join(plugins, 'feed.ts')}, streams: { people: { path: a, primary_key: id, ${more} } } }
+`;
+
+/** what the stream has besides sync tokens, the sink, keys of the pipeline, and the codes of what is wrong */
+const tokens: readonly (readonly [string, string, string, readonly string[]])[] = [
+  ['', libsql, '', []],
+  ['', libsql, 'deletes: { mode: hard, max: 3 }', []],
+  ['deleted_when: gone', libsql, '', []],
+  ['', libsql, 'map: { id: id, _deleted_at: x }', ['config/column']],
+  ['', libsql, 'deletes: { mode: ignore }\nmap: { id: id, _deleted_at: x }', []],
+  ['', libsql, 'full_every: 7d', []],
+  ['', libsql, 'merge: { a: sum }', ['config/merge']],
+  ['', libsql, 'mode: mirror', ['config/mode']],
+  ['', libsql, 'mode: append', ['config/mode']],
+  ['', libsql, 'mode: replace', ['config/mode']],
+  ['', libsql, 'mode: snapshot\nsnapshot: { every: day }', ['config/mode']],
+  ['incremental: { cursor_field: at }', libsql, '', ['config/mode']],
+  ['', board, '', ['config/mode']],
+  ['', board, 'deletes: { mode: ignore }', []],
+];
+
 const plain = 'cursor_field: at';
 
 /** `incremental` of the stream, keys of the pipeline, sink, and the codes of what is wrong */
@@ -129,6 +152,25 @@ describe('the mode matrix', () => {
     const text = around(keys, sink).replace(key, `${key}, deleted_when: deleted`);
     const codes = (await complaints(text)).map((line) => line.split(' ')[0]);
     expect(codes).toEqual(expected);
+  });
+
+  it.each(tokens)('sync tokens with %j into %s with %j', async (more, sink, keys, expected) => {
+    const text = feed(`changes: true, ${more}`) + around(keys, sink).replace(/^.*(?=sinks:)/s, '');
+    const codes = (await complaints(text.replace('export.campaigns', 'feed.people'))).map(
+      (line) => line.split(' ')[0],
+    );
+    expect(codes).toEqual(expected);
+  });
+
+  it('lets nobody else write what is fed by sync tokens', async () => {
+    const text = feed('changes: true') + around('', libsql).replace(/^.*(?=sinks:)/s, '');
+    const two = `${text.replace('export.campaigns', 'feed.people')}  other: { from: feed.people, to: db.campaigns }\n`;
+    expect(await complaints(two)).toEqual([
+      expect.stringMatching(
+        /^config\/target .*deletes what its source does not have once its sync token has expired/,
+      ),
+    ]);
+    expect(await complaints(two.replace('changes: true, ', '').replace('changes: true', ''))).toEqual([]);
   });
 
   it.each(incremental)('incremental by %j with %j into %s', async (cursor, keys, sink, expected) => {

@@ -113,15 +113,18 @@ describe('preview', () => {
   it('prints the same as JSON', async () => {
     const folder = await folderWith(files);
     const { stdout } = await syncline(folder, ['preview', 'people', '--limit', '1', '--json']);
-    expect(JSON.parse(stdout)).toEqual([
-      {
-        record: { mail: 'ann@x.io', name: 'Ann Lee', age: 30 },
-        rows: [{ email: 'ann@x.io', first: 'Ann', age: 30 }],
-        rejects: [],
-        skipped: 0,
-        deleted: false,
-      },
-    ]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      batches: [{ read: 1 }],
+      records: [
+        {
+          record: { mail: 'ann@x.io', name: 'Ann Lee', age: 30 },
+          rows: [{ email: 'ann@x.io', first: 'Ann', age: 30 }],
+          rejects: [],
+          skipped: 0,
+          deleted: false,
+        },
+      ],
+    });
   });
 });
 

@@ -6,6 +6,9 @@ it.each<[Outcome[], string]>([
   [['succeeded', 'succeeded'], 'succeeded'],
   [['succeeded', 'partial'], 'partial'],
   [['failed', 'failed'], 'failed'],
+  [['failed', 'rate_limited'], 'failed'],
+  [['rate_limited', 'cancelled'], 'rate_limited'],
+  [['rate_limited', 'skipped'], 'rate_limited'],
   [['failed', 'cancelled'], 'failed'],
   [['cancelled'], 'cancelled'],
   [['cancelled', 'interrupted'], 'cancelled'],
@@ -15,6 +18,7 @@ it.each<[Outcome[], string]>([
   [['skipped'], 'skipped'],
   [['failed', 'busy', 'skipped'], 'failed'],
   [['failed', 'succeeded'], 'mixed'],
+  [['rate_limited', 'succeeded'], 'mixed'],
   [['partial', 'cancelled'], 'mixed'],
 ])('a run whose pipelines ended %j ended %s', (outcomes, status) => {
   expect(runStatus(outcomes)).toBe(status);
@@ -34,6 +38,7 @@ describe('the exit code', () => {
     [['busy', 'partial'], 5],
     [['busy', 'succeeded'], 5],
     [['failed', 'busy'], 1],
+    [['rate_limited', 'partial'], 1],
     [['cancelled'], 1],
     [['interrupted'], 1],
   ])('of pipelines that ended %j is %d', (outcomes, code) => {

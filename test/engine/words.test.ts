@@ -64,3 +64,13 @@ it('makes a line of an event, without secrets and without what no database holds
     hint: 'Not •••.',
   });
 });
+
+it('tells of a wait in a line, unless it is over at once', () => {
+  const wait = (ms: number, reason: 'told' | 'backoff') =>
+    ({ type: 'waiting', at: at(0), plugin: 'source crm', reason, until: at(ms / 1000), ms }) as const;
+  const isTold = paced();
+  expect([999, 1_000].map((ms) => isTold(wait(ms, 'told')))).toEqual([false, true]);
+  expect(wordsOf(wait(41_200, 'told'))).toBe('source crm: waiting 42 s: the server asked');
+  const line = toLine(wait(2_000, 'backoff'), 'run', redactor(new Set()));
+  expect(line).toMatchObject({ level: 'info', message: 'source crm: waiting 2 s: before trying again' });
+});

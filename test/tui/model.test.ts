@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { noCounts, type PipelineResult, type RunResult } from '../../src/model/result.ts';
-import { noRun, type RunAction, type RunModel, reduceRun, totalRate } from '../../src/tui/model.ts';
+import { noRun, type RunAction, type RunModel, reduceRun, totalRate, waitAt } from '../../src/tui/model.ts';
 import { etaAt, percentOf, rateAt } from '../../src/tui/pace.ts';
 
 const start = Date.parse('2026-01-02T03:04:05.000Z');
@@ -79,6 +79,27 @@ describe('the account of a run', () => {
       expect(
         runAfter(...begun, progress(20, 7, { progress: told })).pipelines.get('a')?.stretch,
       ).toBeUndefined();
+  });
+
+  it('says of the pipelines of a source or sink what it waits for, until then or until they go on', () => {
+    const wait = (plugin: string): RunAction => ({
+      type: 'waiting',
+      at: at(100),
+      plugin,
+      reason: 'told',
+      until: at(42_100),
+      ms: 42_000,
+    });
+    const noteOf = (run: RunModel) => {
+      const pipeline = run.pipelines.get('a');
+      return pipeline && waitAt(pipeline, run.now);
+    };
+    expect(noteOf(runAfter(...begun, wait('source s')))).toBe('waiting 42 s: the server asked');
+    expect(noteOf(runAfter(...begun, wait('sink d')))).toBe('waiting 42 s: the server asked');
+    expect(noteOf(runAfter(...begun, wait('source d')))).toBeUndefined();
+    expect(noteOf(runAfter(...begun, wait('source s'), progress(200, 1)))).toBeUndefined();
+    expect(noteOf(runAfter(...begun, wait('source s'), { type: 'clock', at: at(40_000) }))).toMatch(/ 3 s/);
+    expect(noteOf(runAfter(...begun, wait('source s'), { type: 'clock', at: at(42_100) }))).toBeUndefined();
   });
 
   it('keeps notices, with whose they are', () => {

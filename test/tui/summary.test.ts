@@ -34,3 +34,17 @@ it('does so in ASCII too', () => {
   const lines = told({ a: { status: 'busy' }, b: { status: 'skipped' } }, 'C');
   expect(lines.slice(0, 2).map((line) => line.slice(0, 4))).toEqual([' . a', ' o b']);
 });
+
+it('tells what was asked of a server, and when one that had enough may be asked again', () => {
+  const calls = { pages: 43, requests: 45, retries: 2, waitedMs: 12_000 };
+  const error = { code: 'http/rate_limited', message: 'it asks for an hour' };
+  const lines = told({
+    a: { calls, stopped: 'no next page' },
+    b: { calls: { pages: 1, requests: 1, retries: 0, waitedMs: 0 } },
+    c: { status: 'rate_limited', resumeAt: '2024-01-01T01:00:00.000Z', error },
+  });
+  expect(lines[1]).toBe('    43 pages, 45 requests, 2 tried again, waited 12.0 s, ended: no next page');
+  expect(lines[3]).toBe('    1 page, 1 request');
+  expect(lines[4]).toMatch(/^◷ c .*run it again after 2024-01-01T01:00:00\.000Z$/);
+  expect(lines[6]).toMatch(/^2 succeeded, 1 rate limited in/);
+});

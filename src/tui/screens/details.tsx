@@ -4,10 +4,11 @@ import { Lines } from '../components/line.tsx';
 import { logOf } from '../components/log.ts';
 import { fitted, wrapped } from '../fitted.ts';
 import { glyphsOf, statusGlyph } from '../glyphs.ts';
-import type { PipelineModel, RunModel } from '../model.ts';
+import { type PipelineModel, type RunModel, waitAt } from '../model.ts';
 import { count, duration, rough, span } from '../numbers.ts';
 import { etaAt, percentOf, rateAt } from '../pace.ts';
 import type { Shown } from '../store.ts';
+import { callsText } from '../summary.ts';
 import { markedPipeline } from '../view.ts';
 
 /** All about one pipeline, and what was said of it. */
@@ -37,6 +38,8 @@ function aboutOf(pipeline: PipelineModel, { run, look, size }: Shown): string[] 
     ['counts', countsOf(pipeline)],
     ['pace', paceOf(pipeline, run)],
     ['reading', detail ?? ''],
+    ['waiting', waitAt(pipeline, run.now)?.replace(/^waiting /, '') ?? ''],
+    ['asked', result?.calls === undefined ? '' : callsText(result.calls, result.stopped)],
     ['reason', result?.reason ?? ''],
   ];
   const room = size.columns - 12;
