@@ -1,11 +1,14 @@
 /** The ways in which a page of the chaos server goes wrong. */
 
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import type { Mishap, Page } from './chaos-server.ts';
 
+/** A mishap that any server may have: it asks for no page. */
+type Blind = (exchange: { readonly request: IncomingMessage; readonly response: ServerResponse }) => void;
+
 /** An answer with nothing of the page in it. */
-export function answer(status: number, headers: { [name: string]: string } = {}, body = ''): Mishap {
+export function answer(status: number, headers: { [name: string]: string } = {}, body = ''): Blind {
   return ({ response }) => response.writeHead(status, headers).end(body);
 }
 
@@ -39,13 +42,13 @@ export function redirect(status: number, location: string): Mishap {
 
 // What happens to the connection ------------------------------------------------------------------------------------
 
-export const reset: Mishap = ({ request }) => request.socket.resetAndDestroy();
+export const reset: Blind = ({ request }) => request.socket.resetAndDestroy();
 
 /** Takes the request and never says a word. */
-export const hang: Mishap = () => undefined;
+export const hang: Blind = () => undefined;
 
 /** Sends spaces for ever, often enough to look alive. */
-export const drip: Mishap = ({ response }) => {
+export const drip: Blind = ({ response }) => {
   response.writeHead(200, { 'content-type': 'application/json' });
   const timer = setInterval(() => response.write(' '), 20);
   response.on('close', () => clearInterval(timer));
