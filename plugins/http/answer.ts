@@ -46,7 +46,7 @@ export async function readPage(response: HttpResponse, stream: HttpStream, place
   const page = emptyPage(response);
   if (response.status === 204 || response.status === 205) return page;
   if (stream.format === 'json')
-    return { ...page, records: findRecords(jsonOf(response, place), stream.records, place) };
+    return { ...page, records: findRecords(jsonOf(response, place), stream, place) };
   return { ...page, ...(await readLines(response, stream.format, place)) };
 }
 

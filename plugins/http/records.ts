@@ -1,14 +1,21 @@
 import { compilePath, Decimal, type SourceRecord, SyncError, type Value } from 'syncline';
 
+import type { HttpStream } from './stream-options.ts';
+
 type Fields = { readonly [name: string]: Value };
 
 /**
  * The records in a body: an array at the path, or one object there; null is none. What is not there, or is an error in
  * the place of records, throws a SyncError `source/records`.
  */
-export function findRecords(body: Value, path: string | undefined, place: string): readonly SourceRecord[] {
+export function findRecords(
+  body: Value,
+  { records: path, on_missing }: Pick<HttpStream, 'records' | 'on_missing'>,
+  place: string,
+): readonly SourceRecord[] {
   if (path === undefined && !Array.isArray(body)) throw undeclared(body, place);
-  const found = compilePath(path ?? '$')(body);
+  const there = compilePath(path ?? '$')(body);
+  const found = there === undefined && on_missing === 'empty' && isFields(body) ? null : there;
   const records = found === null ? [] : isFields(found) && path !== undefined ? [found] : found;
   const isEmpty = !Array.isArray(records) || records.length === 0 || found === body;
   const failure = isEmpty ? failureIn(body) : undefined;

@@ -13,6 +13,7 @@ export interface HttpStream {
   readonly form?: { readonly [name: string]: Param };
   readonly format: 'json' | 'jsonl' | 'csv';
   readonly records?: string;
+  readonly on_missing?: 'error' | 'empty';
   readonly pagination?: string | Pagination;
   readonly rules?: readonly Rule[];
   readonly sync_token?: SyncToken;
@@ -77,6 +78,14 @@ const properties = {
     description:
       'json: the path of the array of records in the body, or of an object that is the one record; `$` is the body itself, and the default where that is an array.',
     examples: ['data.items'],
+  },
+  on_missing: {
+    type: 'string',
+    enum: ['error', 'empty'],
+    default: 'error',
+    description:
+      'json: what it means that nothing is at `records`: a mistake, or an answer without records, as of APIs that leave empty lists out.',
+    examples: ['empty'],
   },
   pagination: {
     ...paginationSchema,

@@ -18,7 +18,7 @@ export interface Connector extends Omit<SourceDefinition, 'kind' | 'open'> {
   expand(options: Fields): Expanded;
 }
 
-export interface Expanded {
+interface Expanded {
   readonly options: Fields;
   /** By name: options of streams, with the keys that every stream has. */
   readonly streams: { readonly [name: string]: Fields };

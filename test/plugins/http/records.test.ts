@@ -14,6 +14,7 @@ test.each<[string, unknown, Options, unknown]>([
   ['the body, as one record', { id: 1, error: null }, { records: '$' }, [{ id: 1, error: null }]],
   ['null, which is none', { items: null }, { records: 'items' }, []],
   ['none, with an empty list of errors', { items: [], errors: [] }, { records: 'items' }, []],
+  ['nothing there, where that means none', { next: 'a' }, { records: 'items', on_missing: 'empty' }, []],
   [
     'GraphQL with a part of the data',
     { data: { all: rowsOf(1) }, errors: [{ message: 'no' }] },
@@ -43,6 +44,12 @@ test.each<[string, unknown, Options, string | RegExp, string?]>([
     { records: 'data' },
     /has nothing at `records: data`; the body has the keys items, id$/,
     'It has these arrays: items.',
+  ],
+  [
+    'an error, where nothing there means none',
+    { error: 'no' },
+    { records: 'items', on_missing: 'empty' },
+    /answered with an error: no$/,
   ],
   ['null on the way', { data: null }, { records: 'data.items' }, /has nothing at/],
   ['a number there', { data: 5 }, { records: 'data' }, /has a number at/],
