@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { reference } from '../.ci/reference.ts';
 import { folderWith, root, syncline } from './e2e/cli.ts';
+import { startApi } from './plugins/http/support.ts';
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 
@@ -18,6 +19,19 @@ const sectionsOf = (text: string) =>
 
 const sections = sectionsOf(readme);
 
+/** The API that is shown: three contacts and three companies on two pages each, and a note for each contact. */
+async function startCrm(): Promise<{ readonly CRM_URL: string; readonly CRM_TOKEN: string }> {
+  const { url } = await startApi(({ path, query, headers }) => {
+    if (headers.authorization !== 'Bearer of-this-test') return { status: 401 };
+    const [, contact] = /^\/contacts\/(\d)\/notes$/.exec(path) ?? [];
+    if (contact !== undefined) return { body: { items: [{ id: `note-${contact}` }] } };
+    return query.get('cursor') === '2'
+      ? { body: { items: [{ id: 3 }] } }
+      : { body: { items: [{ id: 1 }, { id: 2 }], next_cursor: '2' } };
+  });
+  return { CRM_URL: url, CRM_TOKEN: 'of-this-test' };
+}
+
 describe('the README', () => {
   it('is short enough to be read', () => {
     expect(readme.split('\n').length).toBeLessThanOrEqual(250);
@@ -30,6 +44,20 @@ describe('the README', () => {
     expect(code).toBe(3);
     expect(JSON.parse(stdout)).toMatchObject({
       pipelines: { people: { read: 4, inserted: 2, rejected: 1 } },
+    });
+  });
+
+  it('shows an API that is read whole, in 12 lines', async () => {
+    const files = sections.get('Any HTTP API') ?? {};
+    const [, lines = ''] = /^sources:\n(.*?)^sinks:/ms.exec(files['sync.config.yaml'] ?? '') ?? [];
+    expect(lines.trim().split('\n').length).toBeLessThanOrEqual(12);
+    const folder = await folderWith(files);
+    const { code, stdout } = await syncline(folder, ['run', '--json'], await startCrm());
+    expect({ code, ...JSON.parse(stdout).pipelines }).toMatchObject({
+      code: 0,
+      contacts: { inserted: 3, calls: { pages: 2 } },
+      companies: { inserted: 3 },
+      notes: { inserted: 3 },
     });
   });
 
@@ -53,6 +81,16 @@ describe('the README', () => {
 
 describe('docs/plugins.md', () => {
   const shown = sectionsOf(readFileSync(join(root, 'docs/plugins.md'), 'utf8'));
+
+  it('shows a connector that runs', async () => {
+    const folder = await folderWith(shown.get('In YAML') ?? {});
+    const { code, stdout } = await syncline(folder, ['run', '--json'], await startCrm());
+    expect({ code, ...JSON.parse(stdout).pipelines }).toMatchObject({
+      code: 0,
+      contacts: { inserted: 3 },
+      notes: { inserted: 3 },
+    });
+  });
 
   it('shows a plugin that runs', async () => {
     const folder = await folderWith(shown.get('In TypeScript') ?? {});

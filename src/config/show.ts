@@ -38,18 +38,19 @@ export async function showConfig(load: LoadOptions, { origin = false }: ShowOpti
 /** The config in the shape of its file. */
 function effective(config: Config, document: Document): Fields {
   const written = mergeDefaults(document.value);
-  const typeOf = (kind: 'sources' | 'sinks', name: string) => read(read(read(written, kind), name), 'type');
-  const sources = [...config.sources.values()].map(({ name, options, streams }) => {
+  const sources = [...config.sources.values()].map(({ name, plugin, own, options, streams }) => {
     const long = [...streams.values()].map((stream) => {
       const key = stream.primary_key.length > 0 ? { primary_key: stream.primary_key } : {};
-      const incremental = stream.incremental && { incremental: toFields(Object.entries(stream.incremental)) };
+      const cursor = Object.entries({ ...stream.incremental, ...stream.cursorOptions });
+      const incremental = stream.incremental && { incremental: toFields(cursor) };
       const deleted = stream.deleted_when === undefined ? {} : { deleted_when: stream.deleted_when };
       return [stream.name, { ...stream.options, ...key, ...incremental, ...deleted }] as const;
     });
-    return [name, { type: typeOf('sources', name), ...options, streams: toFields(long) }] as const;
+    // A connector is shown as what it comes to.
+    return [name, { type: own ?? plugin.name, ...options, streams: toFields(long) }] as const;
   });
   const sinks = [...config.sinks.values()].map(
-    ({ name, options }) => [name, { type: typeOf('sinks', name), ...options }] as const,
+    ({ name, plugin, own, options }) => [name, { type: own ?? plugin.name, ...options }] as const,
   );
   const pipelines = [...config.pipelines.values()].map(
     (pipeline) => [pipeline.name, pipelineOf(pipeline, config)] as const,

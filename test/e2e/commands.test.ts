@@ -133,9 +133,15 @@ describe('looking things up', () => {
     const list = await syncline(root, ['plugins', 'list', '--json']);
     expect((JSON.parse(list.stdout) as { name: string }[]).map(({ name }) => name)).toEqual([
       'file',
+      'google_contacts',
+      'google_sheets',
+      'http',
+      'instantly',
       'libsql',
+      'linkedin_ads',
       'postgres',
       'stdout',
+      'supabase',
     ]);
     const show = await syncline(root, ['plugins', 'show', 'file']);
     expect(show.stdout).toContain('file as a source');
