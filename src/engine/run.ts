@@ -144,7 +144,7 @@ async function transfer(
   const pipeline = filledPart(io.pipeline, run.started_at);
   const [reading] = readings;
   const read = readAll(source, readsOf(io.pipeline), readings, io);
-  const { sample, siblings, header, batches, close } = await takeSample(read.batches);
+  const { sample, siblings, header, batches, close } = await takeSample(counted(read.batches, io));
   try {
     const partition = pipeline.partition ?? pipeline.stream.partitions[0];
     const strategy = (column: string) => strategyOf(pipeline, column);
@@ -196,8 +196,6 @@ async function commitAll(
   for await (const batch of batches) {
     io.signal.throwIfAborted();
     checkHeader(io.pipeline, batch.header);
-    io.tally.add({ read: batch.read, skipped: batch.read - batch.records.length });
-    io.tally.reach(batch);
     const records = io.adopt ? [] : batch.records;
     const siblings = batch.siblings && (io.adopt ? [] : batch.siblings);
     const mapped = await mapInSteps(mapper.steps(records, batch.partition, siblings));
@@ -208,6 +206,15 @@ async function commitAll(
   await commits.settle();
   if (taken > 0 && missing === taken) tellMissingEach(io, taken);
   if (commits.rows === 0) await refuseEmptyReplace(io);
+}
+
+/** Told as soon as it is read: a source may take long until there are enough records to begin with. */
+async function* counted(batches: AsyncIterable<TakenBatch>, { tally }: PipelineRun) {
+  for await (const batch of batches) {
+    tally.add({ read: batch.read, skipped: batch.read - batch.records.length });
+    tally.reach(batch);
+    yield batch;
+  }
 }
 
 /** In steps: the commit before, which is under way, is not to wait for the mapping of a whole batch. */
