@@ -191,13 +191,13 @@ describe('a server that says nothing any more', () => {
 
   test('but answers others is waited for, as long as it takes', async () => {
     const url = await freshDatabase();
-    const sink = await openPostgresTargets({ url, directory: '/', patience: 200 });
+    const sink = await openPostgresTargets({ url, directory: '/', patience: 1000 });
     onTestFinished(() => sink.close());
     const writer = await sink.begin(batchOf(1).target);
     await writer.commit(batchOf(1));
     await query(
       url,
-      `CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1); RETURN NULL; END $$;
+      `CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(3); RETURN NULL; END $$;
       CREATE TRIGGER slow AFTER INSERT ON rows FOR EACH STATEMENT EXECUTE FUNCTION slow()`,
     );
     expect(await writer.commit(batchOf(2))).toMatchObject({ inserted: 50 });
