@@ -6,7 +6,7 @@ export default defineConfig({
   resolve: { conditions: ['syncline-source'] },
   ssr: { resolve: { conditions: ['syncline-source'] } },
   test: {
-    globalSetup: ['test/build.ts', 'test/postgres.ts'],
+    globalSetup: ['test/build.ts', 'test/postgres.ts', 'test/real/install.ts'],
     setupFiles: ['test/counts.ts'],
     maxWorkers: 2,
     include: ['test/**/*.test.ts'],

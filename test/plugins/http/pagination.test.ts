@@ -33,6 +33,10 @@ const apis: {
     pagination: { type: 'offset', total: 'count' },
     answer: ({ query }) => ({ body: { ...pageFrom(Number(query.get('offset'))), count: '7' } }),
   },
+  'offset with a total that is too small': {
+    pagination: { type: 'offset', total: 'count' },
+    answer: ({ query }) => ({ body: { ...pageFrom(Number(query.get('offset'))), count: 2 } }),
+  },
   cursor: {
     pagination: { type: 'cursor', param: 'after', path: 'next' },
     answer: ({ query }) => ({ body: pageFrom(Number(query.get('after') ?? 0)) }),
