@@ -148,16 +148,16 @@ export const errorCodes = {
     'A stream is read with `order: ascending`, and a record came whose cursor is below the one before. An interrupted read would go on past records it never had, so it stopped there. Sort the source by the field, or set `order: none`.',
   'source/option':
     'An option of a stream does not go with the format of its file, or has a value that cannot work. Remove the option, or set `format`.',
-  'source/parent_size':
-    'What a stream has for one record of its parent takes more memory than a batch may, and `replace_within` can only tell what is gone when it sees all of it at once. Nothing of it was written. Leave `replace_within` out, or use `mode: mirror`.',
-  'source/parent_value':
-    'A stream is read once for each record of its parent, and a record of the parent lacks the value that a placeholder such as `{contacts.id}` stands for. Correct the path, or say with `parents: { on_missing: exclude }` that such records have nothing to read.',
   'source/page_limit':
     'A read reached `max_pages` or `max_rows`, and more may follow that the server would not give. Nothing is taken for complete. Ask for less at once: a shorter window with `step`, or a stream for each part with `partitions`.',
   'source/pagination':
     'An answer says that there are more pages, and not in the way that `pagination` says: what it names is missing or is no URL, or `auto` does not know how to ask on. Declare how the API tells its next page.',
   'source/pagination_loop':
     'A server gave the same next page twice, or the same records on two pages one after the other, so a read would never end or doubles them. It stopped there. Check `param`: a server that does not know it answers with the first page each time; say with `stop_when` what tells the last page.',
+  'source/parent_size':
+    'What a stream has for one record of its parent takes more memory than a batch may, and `replace_within` can only tell what is gone when it sees all of it at once. Nothing of it was written. Leave `replace_within` out, or use `mode: mirror`.',
+  'source/parent_value':
+    'A stream is read once for each record of its parent, and a record of the parent lacks the value that a placeholder such as `{contacts.id}` stands for. Correct the path, or say with `parents: { on_missing: exclude }` that such records have nothing to read.',
   'source/position_lost':
     'A read was interrupted and cannot go on where it stopped, because the source is no longer as it was: a file was changed, removed or added, the rows of a table may have been renumbered, or the records it is read for are others. Where rows are merged, the stream is read again from the start; where each must come exactly once, nothing was read: choose `--all`, or forget the checkpoint with `syncline state reset`.',
   'source/query':
