@@ -1,4 +1,4 @@
-import type { Checked, Value } from 'syncline';
+import { type Checked, RateLimited, SyncError, type Value } from 'syncline';
 import type { Auth, Client, HttpResponse, Params, Verdict } from 'syncline/http';
 import { refusalOf, toldOf } from './refusal.ts';
 import { type Table, tablesOf } from './table.ts';
@@ -42,7 +42,10 @@ export class PostgRest {
 
   /** What a table is like; undefined where there is none. Its columns are none where the API keeps them to itself. */
   async describe(table: string): Promise<Table | undefined> {
-    const found = tablesOf(await this.#openApi()).get(table);
+    const document = await this.#openApi().catch((error: unknown) => {
+      throw naming(table, error);
+    });
+    const found = tablesOf(document).get(table);
     return found ?? ((await this.refusalOfReading(table)) ? undefined : { columns: new Map() });
   }
 
@@ -127,6 +130,13 @@ export class PostgRest {
       judge,
     });
   }
+}
+
+/** The same error with the table, for which more was asked than itself. */
+function naming(table: string, error: unknown): unknown {
+  if (!(error instanceof SyncError) || error instanceof RateLimited) return error;
+  const { code, message, hint } = error;
+  return new SyncError(code, `table "${table}": ${message}`, { hint, cause: error });
 }
 
 /** Answers of the rules of HTTP, whatever is in them: the key is wrong, or it is to be asked later. */

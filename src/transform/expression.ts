@@ -149,9 +149,8 @@ function evaluation(node: ASTNode): Evaluate | undefined {
   }
   if (node.op === 'map') {
     // CEL makes an object here, and drops keys such as `constructor` without a word.
-    const entries = node.args;
     return (evaluator, _node, context) =>
-      new Map(entries.map(([key, member]) => [evaluator.run(key, context), evaluator.run(member, context)]));
+      new Map(node.args.map(([key, value]) => [evaluator.run(key, context), evaluator.run(value, context)]));
   }
   if (node.op === 'call' && node.args[0] === 'has') {
     const [member] = node.args[1];
