@@ -45,9 +45,17 @@ export function emptyPage(response: HttpResponse): Page {
 export async function readPage(response: HttpResponse, stream: HttpStream, place: string): Promise<Page> {
   const page = emptyPage(response);
   if (response.status === 204 || response.status === 205) return page;
-  if (stream.format === 'json')
-    return { ...page, records: findRecords(jsonOf(response, place), stream, place) };
-  return { ...page, ...(await readLines(response, stream.format, place)) };
+  if (stream.format !== 'json') return { ...page, ...(await readLines(response, stream.format, place)) };
+  const records = findRecords(jsonOf(response, place), stream, place);
+  return { ...page, records: stream.fill === undefined ? records : filled(records, stream.fill) };
+}
+
+/** Records with the fields that the API left out. */
+function filled(records: readonly SourceRecord[], fields: SourceRecord): readonly SourceRecord[] {
+  return records.map((record) => {
+    const missing = Object.entries(fields).filter(([name]) => !Object.hasOwn(record, name));
+    return missing.length === 0 ? record : { ...record, ...Object.fromEntries(missing) };
+  });
 }
 
 /** A rule may have let through what the client would have refused. */

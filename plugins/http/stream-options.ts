@@ -1,4 +1,4 @@
-import type { OptionsSchema, Value } from 'syncline';
+import type { OptionsSchema, SourceRecord, Value } from 'syncline';
 import { type Pagination, paginationSchema } from './pagination-options.ts';
 import { type Rule, rulesSchema } from './rules.ts';
 import { type SyncToken, syncTokenSchema } from './sync-token.ts';
@@ -14,6 +14,7 @@ export interface HttpStream {
   readonly format: 'json' | 'jsonl' | 'csv';
   readonly records?: string;
   readonly on_missing?: 'error' | 'empty';
+  readonly fill?: SourceRecord;
   readonly pagination?: string | Pagination;
   readonly rules?: readonly Rule[];
   readonly sync_token?: SyncToken;
@@ -86,6 +87,17 @@ const properties = {
     description:
       'json: what it means that nothing is at `records`: a mistake, or an answer without records, as of APIs that leave empty lists out.',
     examples: ['empty'],
+  },
+  fill: {
+    type: 'object',
+    description:
+      'json: fields that a record gets where it has none of that name: what they are when the API leaves them out, such as an empty list.',
+    additionalProperties: {
+      type: ['string', 'number', 'boolean', 'array', 'object', 'null'],
+      description: 'The value.',
+      examples: [[]],
+    },
+    examples: [{ phoneNumbers: [] }],
   },
   pagination: {
     ...paginationSchema,

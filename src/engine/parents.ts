@@ -32,7 +32,10 @@ interface Manner {
   readonly exact: boolean;
 }
 
-/** The streams of a run that others are read for: each is walked once, whole, whoever needs its records. */
+/**
+ * The streams of a run that others are read for, or that several targets take in different ways: each is walked once,
+ * whole, whoever needs its records.
+ */
 export class Parents {
   readonly #context: Context;
   readonly #walks = new Map<string, SharedWalk>();
@@ -54,7 +57,7 @@ export class Parents {
     const { source: config, stream } = pipeline;
     return {
       read: ({ partition, ...request }) =>
-        this.#sharesWalk(pipeline, request, manner)
+        this.#sharesWalk(pipeline, request, partition, manner)
           ? withoutPositions(this.#walk(source, config, originalOf(pipeline), partition), request)
           : this.#read(source, config, stream, request, partition, manner),
     };
@@ -65,20 +68,25 @@ export class Parents {
     for (const walk of this.#walks.values()) await walk.close();
   }
 
-  /** Whether the walk that others need gives a pipeline all it asks for, in an order that will do. */
+  /** Whether the walk that others need, or another target, gives a pipeline all it asks for, in an order that will do. */
   #sharesWalk(
-    { stream, source }: PipelineConfig,
-    { position, token }: ReadRequest,
+    pipeline: PipelineConfig,
+    { position, token, options }: Omit<ReadRequest, 'partition'>,
+    partition: Partition | undefined,
     { exact, together }: Manner,
   ): boolean {
+    const { stream, source } = pipeline;
     const original = source.streams.get(stream.name);
-    if (original === undefined || !this.#needed.has(original)) return false;
+    if (original === undefined) return false;
     if (position !== undefined || token !== undefined || exact || together) return false;
     if (this.#context.max_records !== undefined || stream.incremental?.order === 'ascending') return false;
     const { tokenOption } = source.plugin;
-    return (
-      (tokenOption === undefined || stream.options[tokenOption] === undefined) && !hasWindow(original.options)
-    );
+    if (tokenOption !== undefined && stream.options[tokenOption] !== undefined) return false;
+    const isAncestor = this.#needed.has(original);
+    if (!isAncestor && !isReadTwice(pipeline)) return false;
+    if (!hasWindow(original.options)) return isAncestor || stream.incremental === undefined;
+    const whole = this.#optionsOf(source, original, partition);
+    return JSON.stringify(options) === JSON.stringify(whole);
   }
 
   /** Walks a stream whole, without its cursor; whoever comes later goes through the same walk. */
@@ -91,13 +99,10 @@ export class Parents {
     const key = JSON.stringify([config.name, stream.name, partitionLabel(partition ?? {})]);
     const known = this.#walks.get(key);
     if (known) return known;
-    const { started_at: now } = this.#context;
-    const incremental = stream.incremental && { ...stream.incremental, step: undefined };
-    const { window } = openReading({ incremental, now, exact: false, key: [], full: true, hash: () => '' });
     const part = partition ? streamOfPartition(stream, partition, config.plugin.streamOptions) : stream;
     const request = {
       stream: stream.name,
-      options: fillWindow({ source: config, stream: part }, window),
+      options: this.#optionsOf(config, stream, partition),
       batch: { rows: batchRows, bytes: batchBytes },
       signal: this.#signal,
     };
@@ -106,6 +111,15 @@ export class Parents {
     const walk = new SharedWalk(untilAborted(read, this.#signal));
     this.#walks.set(key, walk);
     return walk;
+  }
+
+  /** What a walk of the whole asks for. */
+  #optionsOf(config: SourceConfig, stream: StreamConfig, partition: Partition | undefined) {
+    const { started_at: now } = this.#context;
+    const incremental = stream.incremental && { ...stream.incremental, step: undefined };
+    const { window } = openReading({ incremental, now, exact: false, key: [], full: true, hash: () => '' });
+    const part = partition ? streamOfPartition(stream, partition, config.plugin.streamOptions) : stream;
+    return fillWindow({ source: config, stream: part }, window);
   }
 
   #read(
@@ -171,7 +185,7 @@ interface Walked {
 
 /** A pipeline that reads only what is new may not go on later where a walk of the whole was. */
 async function* withoutPositions(walk: SharedWalk, { cursor }: ReadRequest): AsyncGenerator<SiblingBatch> {
-  for await (const batch of walk.batches())
+  for await (const batch of walk.told())
     yield cursor === undefined ? batch : { ...batch, position: undefined };
 }
 
@@ -194,6 +208,11 @@ function ancestorsOf({ source, stream }: PipelineConfig): readonly StreamConfig[
     parent = next?.parent;
   }
   return ancestors;
+}
+
+/** One target takes the partitions one by one, and another, which is replaced, all of them at once. */
+function isReadTwice({ stream, targets }: PipelineConfig): boolean {
+  return stream.partitions.length > 0 && targets.length > 1 && targets.some(({ mode }) => mode === 'replace');
 }
 
 /** The stream before a partition was filled in. */

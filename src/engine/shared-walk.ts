@@ -7,6 +7,8 @@ export class SharedWalk {
   readonly #batches: AsyncIterator<Batch>;
   #fetching: Promise<void> | undefined;
   #isComplete = false;
+  /** So many batches were told of. */
+  #told = 0;
 
   constructor(batches: AsyncIterable<Batch>) {
     this.#batches = batches[Symbol.asyncIterator]();
@@ -15,6 +17,17 @@ export class SharedWalk {
   /** Its batches from the first on. A read that failed fails for all. */
   async *batches(): AsyncGenerator<Batch> {
     for (let index = 0; await this.#has(index); index++) yield await this.#spool.read(index);
+  }
+
+  /** The same, each with what it took only for the first who is told. */
+  async *told(): AsyncGenerator<Batch> {
+    let number = 0;
+    for await (const batch of this.batches()) {
+      number += 1;
+      const isNew = number > this.#told;
+      if (isNew) this.#told = number;
+      yield isNew ? batch : { ...batch, calls: undefined };
+    }
   }
 
   /** How many records there are, once all of them were fetched. */

@@ -238,6 +238,55 @@ describe('placeholders', () => {
   });
 });
 
+describe('partitions of which one target takes each and another all', () => {
+  const streams = (stats: string) => `  accounts: /accounts,
+  stats: { path: "/{kind}/{accounts.id}", partitions: { kind: [a, b] }, ${stats} }`;
+  const config = (stats: string) => `${head(streams(stats))}pipelines:
+  stats: { from: crm.stats, to: [db.each, { target: db.whole, mode: replace }], primary_key: [kind, n], map: { kind: $partition.kind, n: n } }
+`;
+  const all: Data = {
+    '/accounts': [{ id: 1 }],
+    '/a/1': [{ n: 1 }, { n: 2 }, { n: 3 }],
+    '/b/1': [{ n: 1 }],
+  };
+
+  it.each([
+    ['whole', ''],
+    [
+      'from a window that is the same for all',
+      'params: { from: "{window.start:yyyy}" }, incremental: { cursor_field: day, initial: 2025-01-01, on_missing: include }',
+    ],
+  ])('are read once, %s', async (_, stats) => {
+    const folder = await started(config(stats), all);
+    expect(await run(folder)).toMatchObject({ status: 'succeeded', pipelines: { stats: { read: 8 } } });
+    expect((await reads(folder)).map((asked) => asked.split(' ')[0])).toEqual(['/accounts', '/a/1', '/b/1']);
+    for (const table of ['each', 'whole'])
+      expect(rows(folder, `SELECT kind, n FROM ${table} ORDER BY kind, n`)).toEqual([
+        ['a', 1],
+        ['a', 2],
+        ['a', 3],
+        ['b', 1],
+      ]);
+  });
+
+  it('are read again where one of them reads only what is new', async () => {
+    const records = all['/a/1']?.map((record) => ({ ...record, day: '2025-01-02' })) ?? [];
+    const stats =
+      'params: { from: "{window.start:yyyy-MM-dd}" }, incremental: { cursor_field: day, initial: 2025-01-01 }';
+    const folder = await started(config(stats), { ...all, '/a/1': records, '/b/1': records });
+    await run(folder);
+    await reads(folder);
+    expect(await run(folder)).toMatchObject({ status: 'succeeded' });
+    expect((await reads(folder)).slice(1).sort()).toEqual([
+      '/a/1 {"from":"2025-01-01"}',
+      '/a/1 {"from":"2025-01-02"}',
+      '/b/1 {"from":"2025-01-01"}',
+      '/b/1 {"from":"2025-01-02"}',
+    ]);
+    expect(rows(folder, 'SELECT count(*) FROM whole')).toEqual([[6]]);
+  });
+});
+
 describe('a walk over many parents', () => {
   it('reads beyond what is held in memory, and leaves no file behind', async () => {
     const many = Array.from({ length: 12_000 }, (_, id) => ({ id, kind: id % 3 }));

@@ -32,8 +32,7 @@ export function elementsOf(
   creativeOf: (urn: string) => Creative | undefined,
   { query, raw }: Asked,
 ) {
-  const campaigns = urns(raw.campaigns, 'campaigns', /^urn:li:sponsoredCampaign:\d+$/);
-  if (campaigns.length > maxCampaigns) throw invalid('campaigns', `more than ${maxCampaigns} of them`);
+  const isWanted = facetsOf(raw);
   const range = rangeOf(raw.dateRange ?? '');
   const fields = raw.fields === undefined ? defaultFields : fieldsOf(raw.fields);
   const byDay = query.timeGranularity === 'DAILY';
@@ -41,7 +40,7 @@ export function elementsOf(
   for (const showing of showings) {
     const creative = creativeOf(showing.creative);
     const inside = range.start <= showing.date && showing.date <= range.end;
-    if (creative === undefined || !inside || !campaigns.includes(creative.campaign)) continue;
+    if (creative === undefined || !inside || !isWanted(creative)) continue;
     const value = pivotValue(query.pivot ?? '', creative, showing);
     if (value === undefined) continue;
     const name = `${byDay ? showing.date : ''} ${value}`;
@@ -52,6 +51,19 @@ export function elementsOf(
   return [...groups]
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([, group]) => element(group, fields));
+}
+
+/** Whose analytics: there is at least one list, and what is counted is in all there are. */
+function facetsOf(raw: Asked['raw']): (creative: Creative) => boolean {
+  const { accounts, campaigns } = raw;
+  if (accounts === undefined && campaigns === undefined)
+    throw invalid('campaigns', 'there is neither a list of accounts nor of campaigns');
+  const ofAccounts = accounts && urns(accounts, 'accounts', /^urn:li:sponsoredAccount:\d+$/);
+  const ofCampaigns = campaigns && urns(campaigns, 'campaigns', /^urn:li:sponsoredCampaign:\d+$/);
+  if (ofCampaigns && ofCampaigns.length > maxCampaigns)
+    throw invalid('campaigns', `more than ${maxCampaigns} of them`);
+  return ({ account, campaign }) =>
+    (!ofAccounts || ofAccounts.includes(account)) && (!ofCampaigns || ofCampaigns.includes(campaign));
 }
 
 function pivotValue(pivot: string, creative: Creative, showing: Showing): string | undefined {

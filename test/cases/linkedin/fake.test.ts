@@ -59,7 +59,7 @@ function analytics(changed: { readonly [name: string]: string } = {}): string {
     ...changed,
   };
   return `/adAnalytics?${Object.entries(params).map((pair) => pair.join('='))}`.replace(
-    /,(?=(pivot|timeGranularity|dateRange|campaigns|fields)=)/g,
+    /,(?=(pivot|timeGranularity|dateRange|accounts|campaigns|fields)=)/g,
     '&',
   );
 }
@@ -162,6 +162,15 @@ describe('analytics', () => {
     expect(
       (await get(linkedIn, analytics({ timeGranularity: 'ALL', pivot: 'CREATIVE', fields }))).body.elements,
     ).toEqual([{ pivotValues: ['urn:li:sponsoredCreative:501'], impressions: 17 }]);
+  });
+
+  test('of accounts are those of all their campaigns', async () => {
+    const linkedIn = await shown();
+    const path = (id: number) =>
+      analytics({ accounts: `List(urn%3Ali%3AsponsoredAccount%3A${id})` }).replace(/&campaigns=[^&]*/, '');
+    expect((await get(linkedIn, path(1))).body.elements).toHaveLength(3);
+    expect((await get(linkedIn, path(2))).body.elements).toEqual([]);
+    expect((await get(linkedIn, analytics().replace(/&campaigns=[^&]*/, ''))).status).toBe(400);
   });
 
   test('leave rows out without a word beyond as many as fit', async () => {

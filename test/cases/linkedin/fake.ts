@@ -122,7 +122,8 @@ function reporting(data: Data, maxRows: number): { readonly [route: string]: Rou
         pivot: required(oneOf(...pivots)),
         timeGranularity: required(oneOf('DAILY', 'ALL')),
         dateRange: required(text),
-        campaigns: required(text),
+        accounts: text,
+        campaigns: text,
         fields: text,
       },
       answer: (asked) => {

@@ -29,8 +29,8 @@ export interface Creative {
   account: string;
   campaign: string;
   intendedStatus: string;
-  /** The URN of a post. */
-  content: { reference: string };
+  /** The URN of a post, where it has one. */
+  content: { reference?: string };
   createdAt: number;
   [field: string]: unknown;
 }

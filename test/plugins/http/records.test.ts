@@ -25,6 +25,15 @@ test.each<[string, unknown, Options, unknown]>([
   expect(await readOf({ body }, stream)).toEqual(records);
 });
 
+test('a record gets the fields that were left out, and keeps those it has, null too', async () => {
+  const body = { items: [{ id: 1 }, { id: 2, tags: null }, { id: 3, tags: ['a'] }] };
+  expect(await readOf({ body }, { records: 'items', fill: { tags: [], note: '' } })).toEqual([
+    { id: 1, tags: [], note: '' },
+    { id: 2, tags: null, note: '' },
+    { id: 3, tags: ['a'], note: '' },
+  ]);
+});
+
 test('204 is no records', async () => {
   expect(await readOf({ status: 204 }, { records: 'items' })).toEqual([]);
   expect(await readOf({ status: 204 }, { format: 'csv' })).toEqual([]);
