@@ -2,7 +2,7 @@ import { shortestSecret } from '../model/redact.ts';
 import type { SinkDefinition, SourceDefinition } from '../plugin/contract.ts';
 import { isBuiltIn, namesOf, resolvePlugin } from '../plugin/resolve.ts';
 import type { Definitions, PluginKind } from '../plugin/shape.ts';
-import { schemaErrors } from './ajv.ts';
+import { pluginSchemaErrors, schemaErrors } from './ajv.ts';
 import { coreSchema, type Schema, sinkSchema, sourceSchema } from './core-schema.ts';
 import { type Fields, isFields, mergeDefaults, toFields, writtenAt } from './defaults.ts';
 import { type ConfigPath, type Document, toPointer } from './document.ts';
@@ -49,6 +49,11 @@ interface Check {
   readonly findings: Findings;
 }
 
+/** A part of the config, and who may have written its schema. */
+interface Node extends Check {
+  readonly errorsOf: typeof schemaErrors;
+}
+
 /** Checks a config by its schemas, the core's and its plugins', and puts their defaults in. */
 export async function validateDocument(
   document: Document,
@@ -56,7 +61,8 @@ export async function validateDocument(
   findings: Findings,
 ): Promise<Checked> {
   const check = { document, directory, findings };
-  const root = checkNode(check, mergeDefaults(document.value), coreSchema, []);
+  const whole = { ...check, errorsOf: schemaErrors };
+  const root = checkNode(whole, mergeDefaults(document.value), coreSchema, []);
   const sources = new Map<string, SourceEntry>();
   for (const [name, value] of entriesOf(root.sources))
     sources.set(name, await sourceEntry(check, name, value));
@@ -70,8 +76,10 @@ export async function validateDocument(
 async function sourceEntry(check: Check, name: string, value: Fields): Promise<SourceEntry> {
   const path = ['sources', name];
   const plugin = await findPlugin(check, value.type, 'source', path);
+  const own = await ownPlugin(value.type);
+  const node = { ...check, errorsOf: own === undefined ? schemaErrors : pluginSchemaErrors };
   const { type, streams, ...options } = checkNode(
-    check,
+    node,
     value,
     plugin ? sourceOf(plugin) : sourceSchema,
     path,
@@ -83,17 +91,17 @@ async function sourceEntry(check: Check, name: string, value: Fields): Promise<S
     ([stream]) => isFields(Object(streams)[stream]) || !check.findings.touches(placeOf(stream)),
   );
   const checkedStreams = entries.map(([stream, options]) => {
-    return [stream, checkNode(check, options, schema, placeOf(stream))] as const;
+    return [stream, checkNode(node, options, schema, placeOf(stream))] as const;
   });
-  const own = await ownPlugin(value.type);
   return { name, plugin, own, options: toFields(Object.entries(options)), streams: new Map(checkedStreams) };
 }
 
 async function sinkEntry(check: Check, name: string, value: Fields): Promise<SinkEntry> {
   const path = ['sinks', name];
   const plugin = await findPlugin(check, value.type, 'sink', path);
-  const { type, ...options } = checkNode(check, value, plugin ? sinkOf(plugin) : sinkSchema, path);
   const own = await ownPlugin(value.type);
+  const node = { ...check, errorsOf: own === undefined ? schemaErrors : pluginSchemaErrors };
+  const { type, ...options } = checkNode(node, value, plugin ? sinkOf(plugin) : sinkSchema, path);
   return { name, plugin, own, options: toFields(Object.entries(options)) };
 }
 
@@ -118,8 +126,8 @@ async function findPlugin<Kind extends PluginKind>(
 }
 
 /** The value with its variables typed and the schema's defaults in; what the schema refuses is told. */
-function checkNode(check: Check, value: unknown, schema: Schema, path: ConfigPath): Fields {
-  const { document, findings } = check;
+function checkNode(node: Node, value: unknown, schema: Schema, path: ConfigPath): Fields {
+  const { document, findings, errorsOf } = node;
   const isVariable = (at: ConfigPath) =>
     document.fromEnvironment.has(toPointer(writtenAt(document.value, at)));
   const typed = typeVariables(value, schema, path, isVariable);
@@ -133,7 +141,7 @@ function checkNode(check: Check, value: unknown, schema: Schema, path: ConfigPat
   }
   try {
     // Redacted before they are quoted: a long value is cut there, and the start of a secret would be left.
-    const errors = schemaErrors(schema, typed).map((error) => ({
+    const errors = errorsOf(schema, typed).map((error) => ({
       ...error,
       data: findings.redact(error.data),
     }));
