@@ -1,9 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+const below = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
 export default defineConfig({
-  root: fileURLToPath(new URL('..', import.meta.url)),
-  resolve: { conditions: ['syncline-source'] },
+  root: below('..'),
+  resolve: {
+    conditions: ['syncline-source'],
+    alias: [{ find: /^\.\/worker-start\.ts$/, replacement: below('kit/built-worker.ts') }],
+  },
   ssr: { resolve: { conditions: ['syncline-source'] } },
   test: {
     globalSetup: ['test/build.ts', 'test/postgres.ts', 'test/real/install.ts'],

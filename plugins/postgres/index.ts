@@ -1,7 +1,7 @@
 import { defineSink, defineSource, SyncError } from 'syncline';
 import {
+  openPostgres,
   openPostgresTargets,
-  Postgres,
   postgresUrlPattern,
   readPostgresRecords,
   type Selection,
@@ -69,7 +69,7 @@ export const source = defineSource({
   shortForm: 'table',
   order: 'ascending',
   async open({ url }, { directory }) {
-    const database = new Postgres({ url, directory });
+    const database = await openPostgres({ url, directory });
     return {
       async *read({ stream, options: selection, signal, ...request }) {
         const records = readPostgresRecords(database, toSelection(stream, selection), request);

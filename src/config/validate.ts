@@ -3,7 +3,7 @@ import { isConnector } from '../plugin/connector.ts';
 import type { SinkDefinition, SourceDefinition } from '../plugin/contract.ts';
 import { isBuiltIn, namesOf, resolvePlugin } from '../plugin/resolve.ts';
 import type { Definitions, PluginKind } from '../plugin/shape.ts';
-import { schemaErrors } from './ajv.ts';
+import { pluginSchemaErrors, schemaErrors } from './ajv.ts';
 import { expandConnector, parted } from './connectors.ts';
 import { coreSchema, type Schema, sinkSchema, sourceSchema } from './core-schema.ts';
 import { type Fields, isFields, mergeDefaults, toFields, writtenAt } from './defaults.ts';
@@ -51,6 +51,11 @@ interface Check {
   readonly findings: Findings;
 }
 
+/** A part of the config, and who may have written its schema. */
+interface Node extends Check {
+  readonly errorsOf: typeof schemaErrors;
+}
+
 /** Checks a config by its schemas, the core's and its plugins', and puts their defaults in. */
 export async function validateDocument(
   document: Document,
@@ -58,7 +63,8 @@ export async function validateDocument(
   findings: Findings,
 ): Promise<Checked> {
   const check = { document, directory, findings };
-  const root = checkNode(check, mergeDefaults(document.value), coreSchema, []);
+  const whole = { ...check, errorsOf: schemaErrors };
+  const root = checkNode(whole, mergeDefaults(document.value), coreSchema, []);
   const sources = new Map<string, SourceEntry>();
   for (const [name, value] of entriesOf(root.sources))
     sources.set(name, await sourceEntry(check, name, value));
@@ -72,7 +78,10 @@ export async function validateDocument(
 async function sourceEntry(check: Check, name: string, value: Fields): Promise<SourceEntry> {
   const path = ['sources', name];
   const found = await findPlugin(check, value.type, 'source', path);
-  const written = checkNode(check, value, found ? sourceOf(found) : sourceSchema, path);
+  const own = await ownPlugin(value.type);
+  // Of a connector too: what it declares was not tried before.
+  const node = { ...check, errorsOf: own === undefined ? schemaErrors : pluginSchemaErrors };
+  const written = checkNode(node, value, found ? sourceOf(found) : sourceSchema, path);
   const plugin = isConnector(found) ? found.source : found;
   const { streams, options } = isConnector(found)
     ? expandConnector(found, written, path, check.findings)
@@ -84,17 +93,24 @@ async function sourceEntry(check: Check, name: string, value: Fields): Promise<S
     ([stream]) => isFields(Object(streams)[stream]) || !check.findings.touches(placeOf(stream)),
   );
   const checkedStreams = entries.map(([stream, options]) => {
-    return [stream, checkNode(check, options, schema, placeOf(stream))] as const;
+    return [stream, checkNode(node, options, schema, placeOf(stream))] as const;
   });
-  const own = isConnector(found) ? undefined : await ownPlugin(value.type);
-  return { name, plugin, own, options: toFields(Object.entries(options)), streams: new Map(checkedStreams) };
+  const ran = isConnector(found) ? undefined : own;
+  return {
+    name,
+    plugin,
+    own: ran,
+    options: toFields(Object.entries(options)),
+    streams: new Map(checkedStreams),
+  };
 }
 
 async function sinkEntry(check: Check, name: string, value: Fields): Promise<SinkEntry> {
   const path = ['sinks', name];
   const plugin = await findPlugin(check, value.type, 'sink', path);
-  const { type, ...options } = checkNode(check, value, plugin ? sinkOf(plugin) : sinkSchema, path);
   const own = await ownPlugin(value.type);
+  const node = { ...check, errorsOf: own === undefined ? schemaErrors : pluginSchemaErrors };
+  const { type, ...options } = checkNode(node, value, plugin ? sinkOf(plugin) : sinkSchema, path);
   return { name, plugin, own, options: toFields(Object.entries(options)) };
 }
 
@@ -119,8 +135,8 @@ async function findPlugin<Kind extends PluginKind>(
 }
 
 /** The value with its variables typed and the schema's defaults in; what the schema refuses is told. */
-function checkNode(check: Check, value: unknown, schema: Schema, path: ConfigPath): Fields {
-  const { document, findings } = check;
+function checkNode(node: Node, value: unknown, schema: Schema, path: ConfigPath): Fields {
+  const { document, findings, errorsOf } = node;
   const isVariable = (at: ConfigPath) =>
     document.fromEnvironment.has(toPointer(writtenAt(document.value, at)));
   const typed = typeVariables(value, schema, path, isVariable);
@@ -136,7 +152,7 @@ function checkNode(check: Check, value: unknown, schema: Schema, path: ConfigPat
   }
   try {
     // Redacted before they are quoted: a long value is cut there, and the start of a secret would be left.
-    const errors = schemaErrors(schema, typed).map((error) => ({
+    const errors = errorsOf(schema, typed).map((error) => ({
       ...error,
       data: findings.redact(error.data),
     }));

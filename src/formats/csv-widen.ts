@@ -1,4 +1,3 @@
-import { readCsv } from './csv.ts';
 import { csvCell, csvLine } from './rows.ts';
 import { decodeText } from './text.ts';
 
@@ -11,6 +10,8 @@ export async function* widenCsv(
   from: readonly string[],
   to: readonly string[],
 ): AsyncGenerator<string> {
+  // Loaded here: few files have to be widened.
+  const { readCsv } = await import('./csv.ts');
   const places = to.map((name) => from.indexOf(name));
   const options = { delimiter: ',', empty: 'text' } as const;
   const batches = readCsv(decodeText(chunks, 'utf-8', 'the rows set aside'), 'the rows set aside', options, {

@@ -1,6 +1,6 @@
 import { SyncError } from '../model/errors.ts';
 import type { BatchLimits, RecordBatch } from './batch.ts';
-import { readCsv } from './csv.ts';
+import type { CsvOptions } from './csv.ts';
 import type { Format } from './format.ts';
 import { unpack } from './gzip.ts';
 import { readJson } from './json.ts';
@@ -43,9 +43,19 @@ export function readRecords(
     case 'tsv': {
       const delimiter = options.delimiter ?? (format === 'csv' ? ',' : '\t');
       if (/^["\r\n\uFEFF]?$/.test(delimiter)) throw badDelimiter(delimiter);
-      return readCsv(openText(), file, { delimiter, empty: options.empty ?? null }, batch);
+      return readTable(openText(), file, { delimiter, empty: options.empty ?? null }, batch);
     }
   }
+}
+
+/** What splits delimited text is loaded with the first such file. */
+async function* readTable(
+  texts: AsyncIterable<string>,
+  file: string,
+  options: CsvOptions,
+  limits: BatchLimits,
+): AsyncGenerator<RecordBatch> {
+  yield* (await import('./csv.ts')).readCsv(texts, file, options, limits);
 }
 
 function badDelimiter(delimiter: string): SyncError {

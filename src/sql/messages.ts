@@ -13,13 +13,21 @@ import type { Page, PageQuery } from './libsql-pages.ts';
 import type { PlannedRows } from './plan.ts';
 import type { UndoStep } from './undo.ts';
 
-/** What a database's thread can be asked. Connections and page reads are known by a number the asker chose. */
-export interface ThreadCalls {
+/** What any database's thread can be asked. Connections and page reads are known by a number the asker chose. */
+export interface ConnectionCalls {
   connect(connection: number, options: ConnectionOptions): void;
   /** Opens the file now, making it where there is none. */
   touch(connection: number): void;
   all(connection: number, sql: string, parameters: readonly SqlValue[]): SqlValue[][];
   write(connection: number, statements: readonly Statement[]): number;
+  disconnect(connection: number): void;
+  openPages(pages: number, options: ConnectionOptions, query: PageQuery): void;
+  nextPage(pages: number): Page | undefined;
+  closePages(pages: number): void;
+}
+
+/** All that it can be asked where its tables are targets. */
+export interface ThreadCalls extends ConnectionCalls {
   discover(connection: number, target: string): readonly Column[] | undefined;
   commit(connection: number, batch: StoredBatch): Committed;
   findCommit(connection: number, commit: CommitId): Committed | undefined;
@@ -73,11 +81,14 @@ export interface ThreadCalls {
     before: number,
   ): { readonly id: number; readonly undone: UndoneBatch } | undefined;
   closeScratch(scratch: number): void;
-  disconnect(connection: number): void;
-  openPages(pages: number, options: ConnectionOptions, query: PageQuery): void;
-  nextPage(pages: number): Page | undefined;
-  closePages(pages: number): void;
 }
+
+/** These calls, as the thread itself does them. */
+export type Working<Calls> = {
+  readonly [Name in keyof Calls]: Calls[Name] extends (...parameters: infer Parameters) => infer Result
+    ? (...parameters: Parameters) => Result | Promise<Result>
+    : never;
+};
 
 export interface Call {
   readonly id: number;

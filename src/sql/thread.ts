@@ -1,8 +1,9 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { SyncError } from '../model/errors.ts';
 import { type Answer, type Call, fromFailure, type ThreadCalls } from './messages.ts';
+import { startWorker } from './worker-start.ts';
 
 interface Waiting {
   resolve(result: unknown): void;
@@ -37,14 +38,6 @@ function realPath(path: string): string {
     const folder = dirname(path);
     return folder === path ? path : join(realPath(folder), basename(path));
   }
-}
-
-/** Source text runs through a loader, which its threads need as well; the built package needs none. */
-function startWorker(): Worker {
-  const built = import.meta.url.endsWith('.js');
-  if (built) return new Worker(new URL('./worker.js', import.meta.url));
-  const execArgv = ['--conditions=syncline-source', '--import', import.meta.resolve('jiti/register')];
-  return new Worker(new URL('./worker.ts', import.meta.url), { execArgv });
 }
 
 /** The thread that has a database's driver: statements block it, and nobody else. */

@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import type { LogLine } from '../../src/model/log-line.ts';
 import { tried } from '../counts.ts';
+import { hasRun } from '../kit/built-runner.ts';
 import { cli, edit, folderWith, query, syncline } from './cli.ts';
 
 /** A source that does this between two batches, with its context's `logger` and its `token`. */
@@ -98,7 +99,7 @@ describe('a run with rejects and a failure', () => {
 
   it('is stored in the state from warn on, with its beginnings and ends', async () => {
     const folder = await folderWith(files());
-    await syncline(folder, ['run', 'good', 'gone', '--concurrency', '1']);
+    await hasRun(folder, 'good', 'gone');
     expect(kept(folder).map(([level, step]) => `${level} ${step}`)).toEqual([
       'info run_started',
       'info pipeline_started',
@@ -112,7 +113,7 @@ describe('a run with rejects and a failure', () => {
 
   it('is logged as far as the levels say', async () => {
     const folder = await folderWith(files('logs: { level: warn, database: { level: info } }'));
-    await syncline(folder, ['run', 'good', 'gone', '--concurrency', '1']);
+    await hasRun(folder, 'good', 'gone');
     expect((await written(folder)).map(({ level }) => level)).toEqual(['warn', 'warn', 'error']);
     expect(kept(folder)).toHaveLength(8);
   });
@@ -122,7 +123,7 @@ describe('syncline logs', () => {
   it('shows the newest run, or the one that is named', async () => {
     const folder = await folderWith(files());
     const first = JSON.parse((await syncline(folder, ['run', 'gone', '--json'])).stdout) as { runId: string };
-    await syncline(folder, ['run', 'good']);
+    await hasRun(folder, 'good');
     const newest = await syncline(folder, ['logs']);
     expect(newest).toMatchObject({ code: 0, stdout: expect.stringMatching(/warn {2}good: partial: 3 read/) });
     expect(newest.stdout).not.toContain(first.runId);
@@ -133,7 +134,7 @@ describe('syncline logs', () => {
 
   it('narrows by level, pipeline and number, and speaks JSON', async () => {
     const folder = await folderWith(files());
-    await syncline(folder, ['run', 'good', 'gone', '--concurrency', '1']);
+    await hasRun(folder, 'good', 'gone');
     const shown = async (...flags: string[]) => {
       const { stdout } = await syncline(folder, ['logs', '-o', 'ndjson', ...flags]);
       return stdout.split('\n').map((line) => brief(JSON.parse(line) as LogLine));
@@ -149,7 +150,7 @@ describe('syncline logs', () => {
 
   it('shows the errors of all runs, each with its run', async () => {
     const folder = await folderWith(files());
-    for (const name of ['gone', 'good', 'gone']) await syncline(folder, ['run', name]);
+    for (const name of ['gone', 'good', 'gone']) await hasRun(folder, name);
     const { stdout } = await syncline(folder, ['logs', '--errors']);
     const told = stdout.split('\n').filter((line) => line.includes(' error '));
     expect(told).toHaveLength(2);
@@ -179,7 +180,7 @@ describe('syncline logs', () => {
 
 it('the next run logs the end of one that was killed', async () => {
   const folder = await killed();
-  await syncline(folder, ['run', 'gone']);
+  await hasRun(folder, 'gone');
   const [first] = await written(folder);
   const died = (await errors(folder))[0];
   expect(died).toMatchObject({ run: first?.run, event: 'run_finished', status: 'interrupted' });
@@ -249,7 +250,7 @@ it('no log holds a secret', async () => {
 describe('a table of a sink', () => {
   it('takes the lines, with the columns it promises', async () => {
     const folder = await folderWith(files('logs: { database: { to: db.sync_logs } }'));
-    await syncline(folder, ['run', 'good', 'gone', '--concurrency', '1']);
+    await hasRun(folder, 'good', 'gone');
     const [started] = await written(folder);
     const sql =
       'SELECT batch_id, level, step, message, meta, created_at FROM sync_logs ORDER BY created_at, rowid';
@@ -278,7 +279,7 @@ describe('a table of a sink', () => {
 
   it('may be a file that is appended to', async () => {
     const folder = await folderWith(files('logs: { database: { to: out.sync_logs } }'));
-    for (const name of ['good', 'gone']) await syncline(folder, ['run', name]);
+    for (const name of ['good', 'gone']) await hasRun(folder, name);
     const rows = (await linesIn(join(folder, 'out/sync_logs'))) as unknown as { step: string }[];
     expect(rows.filter(({ step }) => step === 'run_finished')).toHaveLength(2);
   });
@@ -301,7 +302,7 @@ describe('what is older than `keep`', () => {
     ]),
   )('is removed from the files and from %s when a run begins', async (_, to, database, table) => {
     const folder = await folderWith(files(`logs: { keep: 3d${to} }`));
-    await syncline(folder, ['run', 'gone']);
+    await hasRun(folder, 'gone');
     const day = (ago: number) => new Date(Date.now() - ago * 86_400_000).toISOString();
     for (const ago of [2, 5]) {
       const name = `${day(ago).slice(0, 10)}.jsonl`;
@@ -312,7 +313,7 @@ describe('what is older than `keep`', () => {
         VALUES ('${ago} days', 'info', '', '', '{}', '${day(ago)}')`,
       );
     }
-    await syncline(folder, ['run', 'gone']);
+    await hasRun(folder, 'gone');
     for (const part of ['', 'errors']) {
       const names = await readdir(join(folder, '.syncline/logs', part));
       expect(names).toContain(`${day(2).slice(0, 10)}.jsonl`);
@@ -402,7 +403,7 @@ describe('syncline logs -f', () => {
 
   it('begins with the last lines there are', async () => {
     const folder = await folderWith(files());
-    await syncline(folder, ['run', 'gone']);
+    await hasRun(folder, 'gone');
     const child = following(folder, '--limit', '1', '-o', 'ndjson');
     child.stdout.once('data', () => child.kill('SIGINT'));
     const { stdout } = await child;

@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { tried } from '../counts.ts';
+import { hasRun } from '../kit/built-runner.ts';
 import { cli, edit, folderWith, query, syncline } from './cli.ts';
 
 const jsonl = (records: readonly object[]) => records.map((record) => `${JSON.stringify(record)}\n`).join('');
@@ -66,7 +67,7 @@ describe('rejects retry', () => {
       { id: null, age: 5 },
     ];
     const folder = await folderWith({ 'sync.config.yaml': config(strict), 'rows.jsonl': jsonl(records) });
-    expect((await syncline(folder, ['run', '--quiet'])).code).toBe(3);
+    expect(await hasRun(folder)).toBe('partial');
     const same = await syncline(folder, ['rejects', 'retry', '--json', 'rows']);
     expect(same.code).toBe(3);
     expect(resultOf(same.stdout)).toMatchObject({ status: 'partial', read: 3, inserted: 0, rejected: 3 });
@@ -103,9 +104,9 @@ describe('rejects retry', () => {
         { id: 3, age: 33, at: 3 },
       ]),
     });
-    expect((await syncline(folder, ['run', '--quiet'])).code).toBe(3);
+    expect(await hasRun(folder)).toBe('partial');
     await writeFile(join(folder, 'rows.jsonl'), jsonl([{ id: 4, age: 44, at: 4 }]));
-    expect((await syncline(folder, ['run', '--quiet'])).code).toBe(0);
+    expect(await hasRun(folder)).toBe('succeeded');
     const kept = await rejectsOf(folder);
     expect(kept.map(({ record, superseded_by }) => [record, superseded_by !== undefined])).toEqual([
       [{ id: 1, age: 'n/a', at: 1 }, true],
@@ -137,7 +138,7 @@ describe('rejects retry', () => {
       'sync.config.yaml': config(each),
       'rows.jsonl': jsonl([{ id: 7, items: [{ n: 1 }, { n: 'x' }, { n: 3 }, { n: 'y' }] }]),
     });
-    expect((await syncline(folder, ['run', '--quiet'])).code).toBe(3);
+    expect(await hasRun(folder)).toBe('partial');
     expect((await rejectsOf(folder)).map(({ record }) => record)).toEqual([{ n: 'x' }, { n: 'y' }]);
     await writeFile(
       join(folder, 'sync.config.yaml'),
@@ -157,7 +158,7 @@ describe('rejects retry', () => {
     const each = 'mode: append, batch_size: 2, map: { id: id, age: { from: age, type: integer } }';
     const records = [1, 2, 3, 4, 5].map((id) => ({ id, age: 'n/a' }));
     const folder = await folderWith({ 'sync.config.yaml': config(each), 'rows.jsonl': jsonl(records) });
-    expect((await syncline(folder, ['run', '--quiet'])).code).toBe(3);
+    expect(await hasRun(folder)).toBe('partial');
     await writeFile(
       join(folder, 'sync.config.yaml'),
       config(each.replace('integer }', 'integer, on_error: null }')),
@@ -206,7 +207,7 @@ describe('rejects retry', () => {
         { id: 1, at: 2, items: [{ sku: 'c', n: 3 }] },
       ]),
     });
-    expect((await syncline(folder, ['run', '--quiet'])).code).toBe(3);
+    expect(await hasRun(folder)).toBe('partial');
     await writeFile(
       join(folder, 'sync.config.yaml'),
       config(within.replace('type: integer', 'type: integer, on_error: null'), incremental),
@@ -231,7 +232,7 @@ pipelines:
       'sync.config.yaml': text.replace(', x-note: "${TOKEN}"', ''),
       'rows.jsonl': jsonl([{ id: 1 }, { id: 'x' }]),
     });
-    expect((await syncline(folder, ['run', '--quiet'])).code).toBe(3);
+    expect(await hasRun(folder)).toBe('partial');
     const refused = await syncline(folder, ['rejects', 'retry', 'whole']);
     expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('usage/limited_replace') });
     const rest = await syncline(folder, ['rejects', 'retry', '--json']);
@@ -350,7 +351,7 @@ describe('a run that failed before it committed', () => {
     }
     await writeFile(join(folder, 'sync.config.yaml'), config(strict));
     for (const kept of [1, 2]) {
-      expect((await syncline(folder, ['run', '--quiet'])).code).toBe(3);
+      expect(await hasRun(folder)).toBe('partial');
       const all = query(join(folder, '.syncline/state.db'), 'SELECT count(*) FROM rejects');
       expect(all).toEqual([[kept]]);
       await syncline(folder, ['state', 'reset', 'rows']);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { openState } from '../../src/state/state.ts';
+import { hasRun } from '../kit/built-runner.ts';
 import { cli, edit, folderWith, query, syncline } from './cli.ts';
 
 const config = `version: 1
@@ -37,7 +38,7 @@ describe('what is remembered of runs', () => {
     const folder = await folderWith(files);
     expect(await json(folder, 'status')).toMatchObject([{ pipeline: 'people', status: 'never_run' }, {}]);
     const run = (await json(folder, 'run', 'people')) as { runId: string };
-    await syncline(folder, ['run', 'people']);
+    await hasRun(folder, 'people');
     expect(await json(folder, 'status')).toMatchObject([
       { pipeline: 'people', status: 'idle', lastRun: { status: 'succeeded' } },
       { pipeline: 'copies', status: 'never_run' },
@@ -59,7 +60,7 @@ describe('what is remembered of runs', () => {
       ...files,
       'people.json': JSON.stringify([...people, { name: 'nobody', at: '2026-01-03T00:00:00Z' }]),
     });
-    await syncline(folder, ['run', 'people']);
+    await hasRun(folder, 'people');
     expect((await syncline(folder, ['rejects', 'drop'])).code).toBe(2);
     expect(await json(folder, 'rejects', 'drop', 'copies')).toEqual({ dropped: 0 });
     expect(await json(folder, 'rejects', 'drop', 'people')).toEqual({ dropped: 1 });
@@ -70,7 +71,7 @@ describe('what is remembered of runs', () => {
 describe('the checkpoints', () => {
   it('are kept beside the rows, or in the state, and listed together', async () => {
     const folder = await folderWith(files);
-    await syncline(folder, ['run']);
+    await hasRun(folder);
     const [first, second] = (await json(folder, 'state', 'list')) as unknown[];
     const cursor = { text: '2026-01-02T00:00:00Z', kind: 'timestamp' };
     expect(first).toMatchObject({ pipeline: 'people', to: 'db.people', wrote: true, checkpoint: { cursor } });
@@ -85,15 +86,15 @@ describe('the checkpoints', () => {
 
   it('can be set and reset, and the next run goes by them', async () => {
     const folder = await folderWith(files);
-    await syncline(folder, ['run', 'people']);
+    await hasRun(folder, 'people');
     edit(join(folder, 'sync.db'), "UPDATE people SET name = 'edited'");
     await syncline(folder, ['state', 'set', 'people', '2026-01-02T00:00:00Z']);
-    await syncline(folder, ['run', 'people']);
+    await hasRun(folder, 'people');
     const names = () => query(join(folder, 'sync.db'), 'SELECT name FROM people ORDER BY id').flat();
     // By its lookback of an hour, the run read the last record again.
     expect(names()).toEqual(['edited', 'Bob']);
     expect((await syncline(folder, ['state', 'reset', 'people'])).code).toBe(0);
-    await syncline(folder, ['run', 'people']);
+    await hasRun(folder, 'people');
     expect(names()).toEqual(['Ann', 'Bob']);
     expect((await syncline(folder, ['state', 'set', 'people', '2026-02-30'])).code).toBe(2);
     expect((await syncline(folder, ['state', 'set', 'copies', '2026-01-01'])).code).toBe(2);
@@ -101,7 +102,7 @@ describe('the checkpoints', () => {
 
   it('are exported and imported, whole', async () => {
     const folder = await folderWith(files);
-    await syncline(folder, ['run', 'people']);
+    await hasRun(folder, 'people');
     const { stdout } = await syncline(folder, ['state', 'export']);
     await writeFile(join(folder, 'kept.json'), stdout);
     const before = await json(folder, 'state', 'get', 'people');
@@ -119,7 +120,7 @@ describe('the checkpoints', () => {
 
   it('follow a pipeline to its new name', async () => {
     const folder = await folderWith(files);
-    await syncline(folder, ['run', 'people']);
+    await hasRun(folder, 'people');
     await writeFile(
       join(folder, 'sync.config.yaml'),
       config.replace('  people: { from', '  persons: { from'),
@@ -137,7 +138,7 @@ describe('the checkpoints', () => {
 
   it('are not changed while a run is under way', async () => {
     const folder = await folderWith(files);
-    await syncline(folder, ['run', 'people']);
+    await hasRun(folder, 'people');
     const state = await openState(join(folder, '.syncline/state.db'));
     const lease = await state.acquire('people', '01A', 0);
     const { code, stderr } = await syncline(folder, ['state', 'reset', 'people']);

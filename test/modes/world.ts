@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunOptions } from 'syncline';
 import { type Ended, edit, folderWith, query as queryFile, syncline } from '../e2e/cli.ts';
+import { type Ran, runIn } from '../kit/built-runner.ts';
 import { freshDatabase, query as queryServer } from '../kit/postgres.ts';
-import { type Ran, runIn } from './runner-process.ts';
 
 /** A database that both is written by a run and looked at by another client. */
 interface Database {

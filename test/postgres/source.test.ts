@@ -2,7 +2,8 @@ import { parseJson, printJson } from 'syncline';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { CursorRange } from '../../src/model/checkpoint.ts';
 import type { Batch } from '../../src/plugin/contract.ts';
-import { Postgres, readPostgresRecords } from '../../src/sql/index.ts';
+import { Postgres } from '../../src/sql/postgres.ts';
+import { readPostgresRecords } from '../../src/sql/postgres-records.ts';
 import { folderWith, syncline } from '../e2e/cli.ts';
 import { freshDatabase, query } from '../kit/postgres.ts';
 

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
-import { Postgres } from '../../src/sql/index.ts';
+import { Postgres } from '../../src/sql/postgres.ts';
 import { parsePostgresUrl } from '../../src/sql/postgres-url.ts';
 import { load } from '../config/load-text.ts';
 import { folderWith, syncline } from '../e2e/cli.ts';

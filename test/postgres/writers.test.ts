@@ -42,7 +42,7 @@ describe('another session', () => {
 
   test('that keeps a row locked ends in sql/locked, and nothing is written', async () => {
     const url = await freshDatabase();
-    const sink = await sinkOf(url, 100);
+    const sink = await sinkOf(url, 1000);
     await commitRows(sink, shape, [[1, 'a']]);
     const other = await otherSession(url);
     await other.query('BEGIN');
