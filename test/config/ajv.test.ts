@@ -14,7 +14,7 @@ const schemas: readonly Schema[] = [coreSchema, ...sources, ...sinks];
 
 const ajv = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true, ownProperties: true });
 formats.default(ajv);
-ajv.addVocabulary(['x-secret', 'x-language', 'patternErrorMessage']);
+ajv.addVocabulary(['x-secret', 'x-language', 'x-encode', 'patternErrorMessage']);
 
 const told = (errors: readonly ErrorObject[]) =>
   errors
