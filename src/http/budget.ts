@@ -70,7 +70,8 @@ export class Budget {
       pass = resolve;
     });
     // Who gives up early must not let those behind it pass those in front.
-    this.#turn = Promise.all([before, mine]);
+    // Without a result: that of the last would hold those of all before it.
+    this.#turn = Promise.all([before, mine]).then(() => undefined);
     try {
       await orAborted(before, signal);
       await this.#untilFree(announce, signal);
