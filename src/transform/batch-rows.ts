@@ -50,7 +50,7 @@ export class BatchRows {
 
   /** Folds the rows of a scope in, and removes the other rows of its parent. */
   addScope(rows: readonly Row[], { from, to, parent, seen, withhold, deleted }: Scope): void {
-    if (deleted) for (const key of this.#children.get(keyOf(parent)) ?? []) this.delete(key);
+    if (deleted) for (const key of this.#childrenOf(parent)) this.delete(key);
     if (deleted) return;
     const keys = new Set(seen.map(keyOf));
     for (const row of rows.slice(from, to)) keys.add(this.add(row));
@@ -58,9 +58,14 @@ export class BatchRows {
   }
 
   #removeOthers(parent: readonly Cell[], keys: ReadonlySet<string>): void {
-    for (const key of this.#children.get(keyOf(parent)) ?? []) {
+    for (const key of this.#childrenOf(parent)) {
       if (!keys.has(key)) this.#remove(this.#entry(key));
     }
+  }
+
+  /** In the order of their keys: that in which they lie differs between a target and its plan. */
+  #childrenOf(parent: readonly Cell[]): readonly string[] {
+    return [...(this.#children.get(keyOf(parent)) ?? [])].sort();
   }
 
   #remove(entry: Entry): void {
