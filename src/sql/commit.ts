@@ -82,7 +82,8 @@ async function hasWritten(
 ): Promise<boolean> {
   // What is to replace the rows has not been written yet.
   if (batch.target.mode === 'replace') return before;
-  if (batch.rows.length + inserted + updated > 0) return true;
+  const living = batch.rows.length - (batch.tombstones?.length ?? 0);
+  if (living + inserted + updated > 0) return true;
   return deleted > 0 ? hasRows(session, batch.target.name) : before;
 }
 
