@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Budget, type RateLimit } from '../../src/http/budget.ts';
@@ -28,7 +30,30 @@ async function begins(requests: number, ...limits: RateLimit[]): Promise<{ came:
   return began;
 }
 
+/** The bytes in use once what is not reachable is gone. */
+function heapInUse(): number {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+  return process.memoryUsage().heapUsed;
+}
+
 describe('a budget', () => {
+  test('remembers nothing of requests that are over', async () => {
+    const { budget } = budgetWith({ concurrency: 4 });
+    const ask = async (requests: number) => {
+      for (let asked = 0; asked < requests; asked++)
+        await budget.spend(
+          async () => undefined,
+          () => undefined,
+          never,
+        );
+    };
+    await ask(1000);
+    const before = heapInUse();
+    await ask(50_000);
+    expect((heapInUse() - before) / 50_000).toBeLessThan(16);
+  });
+
   test('never lets more than `requests` begin within `per`, and serves who came first', async () => {
     const amount = fc.integer({ min: 1, max: 5 });
     const limit = fc.record({ requests: amount, per: fc.integer({ min: 1, max: 1000 }) });

@@ -135,6 +135,8 @@ test('a target that was emptied or dropped by somebody else is told from one tha
   expect(await state()).toEqual([true, 'rows']);
   await commitRows(sink, shape, [], { scopes: [{ from: 0, to: 0, parent: [1], seen: [] }] });
   expect(await state(), 'we emptied it').toEqual([false, 'empty']);
+  await commitRows(sink, shape, [[1, null]], { tombstones: [0] });
+  expect(await state(), 'there was none to delete').toEqual([false, 'empty']);
   await commitRows(sink, shape, [[1, 'a']]);
   otherClient(path).exec('DELETE FROM rows');
   expect(await state()).toEqual([true, 'empty']);

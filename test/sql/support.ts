@@ -67,7 +67,7 @@ export async function commitRows(
   sink: OpenSink,
   shape: TargetShape | Target,
   rows: readonly Row[],
-  rest: Partial<Pick<RowBatch, 'scopes' | 'number' | 'ledger'>> = {},
+  rest: Partial<Pick<RowBatch, 'scopes' | 'tombstones' | 'number' | 'ledger'>> = {},
 ): Promise<Committed> {
   const target = 'primary_key' in shape ? shape : targetOf(shape);
   const writer = await sink.begin(target);

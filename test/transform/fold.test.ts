@@ -233,6 +233,15 @@ describe('replace_within', () => {
     expect(kinds(filled(), [], scope('a', 0, 0)).counts.deleted).toBe(2);
   });
 
+  it('removes them in the order of their keys, however they lie', () => {
+    const table = new MergeTable(target);
+    for (const place of [3, 1, 2]) table.commit([['a', place, 1]]);
+    const removed = [1, 2, 3].map((place) => `delete ${keyOf(['a', place])}`);
+    expect(kinds(table, [], scope('a', 0, 0)).changes).toEqual(removed);
+    for (const place of [2, 3, 1]) table.commit([['a', place, 1]]);
+    expect(kinds(table, [], scope('a', 0, 0, { deleted: true })).changes).toEqual(removed);
+  });
+
   it('counts rejected rows as seen', () => {
     expect(kinds(filled(), [], scope('a', 0, 0, { seen: [['a', 1]] })).counts.deleted).toBe(1);
   });
