@@ -42,9 +42,12 @@ test('a thread that dies tells those who wait and those who come later, and the 
   const thread = openThread(path);
   const options = { path, readonly: false, patience: 1_000 };
   await thread.call('connect', 1, options);
-  const waiting = [thread.call('touch', 1), thread.call('all', 1, 'SELECT 1', [])];
+  const count =
+    'WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 3000000) SELECT count(*) FROM n';
+  const waiting = Promise.allSettled([thread.call('all', 1, count, []), thread.call('touch', 1)]);
   await thread.end();
-  for (const call of waiting) await expect(call).rejects.toMatchObject({ code: 'sql/failed' });
+  const told = { status: 'rejected', reason: { code: 'sql/failed' } };
+  expect(await waiting).toMatchObject([told, told]);
   await expect(thread.call('all', 1, 'SELECT 1', [])).rejects.toMatchObject({ code: 'sql/failed' });
 
   const next = openThread(path);
