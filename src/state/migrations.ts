@@ -107,6 +107,22 @@ const migrations: readonly (readonly string[])[] = [
       owner TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, sealed INTEGER NOT NULL, PRIMARY KEY (owner, name)
     ) WITHOUT ROWID`,
   ],
+  [
+    // Somebody asked for the end of a run that another process has.
+    'ALTER TABLE runs ADD COLUMN cancel_at TEXT',
+    // What an ended run of the daemon told, as a JSON array, for those who ask later.
+    'CREATE TABLE run_events (run_id TEXT PRIMARY KEY, events TEXT NOT NULL) WITHOUT ROWID',
+    // Pipelines whose schedules start nothing for now.
+    'CREATE TABLE pauses (pipeline TEXT PRIMARY KEY, since TEXT NOT NULL) WITHOUT ROWID',
+    // Requests that carried an `Idempotency-Key`: what was asked, as a hash, and the run it started. Times in milliseconds.
+    `CREATE TABLE requests (
+      key TEXT PRIMARY KEY, request TEXT NOT NULL, run_id TEXT NOT NULL, at INTEGER NOT NULL
+    ) WITHOUT ROWID`,
+    // How each pipeline stood when a notification of this name last arrived.
+    `CREATE TABLE notified (
+      notification TEXT NOT NULL, pipeline TEXT NOT NULL, status TEXT NOT NULL, PRIMARY KEY (notification, pipeline)
+    ) WITHOUT ROWID`,
+  ],
 ];
 
 /** False for the state of an older version; throws `state/newer`. */
