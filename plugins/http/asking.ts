@@ -24,8 +24,8 @@ export interface Io {
 
 export interface Answer {
   readonly page: Page;
-  /** The fingerprint of its records, where it has some. */
-  readonly print?: string;
+  /** The fingerprint of its records, where it has some. It takes a while: the next page may be asked for first. */
+  print(): string | undefined;
   /** Why a rule ends the read here. */
   readonly ended?: string;
   /** For people, without secrets: `GET /contacts?cursor=… 200 in 180 ms`. */
@@ -79,10 +79,9 @@ export class Asking {
     const ends = rule?.then === 'ignore' || rule?.then === 'stop';
     const ended = ends ? `a rule says \`${rule.then}\` of the status ${response.status}` : undefined;
     if (ended !== undefined && (rule?.then === 'ignore' || !isGood))
-      return { page: emptyPage(response), ended, detail };
+      return { page: emptyPage(response), print: () => undefined, ended, detail };
     const page = await readPage(response, this.stream, this.place);
-    const print = page.records.length === 0 ? undefined : fingerprint(page.records as Value);
-    return { page, print, ended, detail };
+    return { page, print: printOf(page), ended, detail };
   }
 
   /** A step as it is remembered: without the secrets that an address in an answer may repeat. */
@@ -111,6 +110,14 @@ export class Asking {
     const query = value === undefined ? (url === undefined ? '' : '?…') : `?${param ?? type}=${shown}`;
     return `${this.place}${query} ${status} in ${this.calls.last?.ms ?? 0} ms`;
   }
+}
+
+function printOf({ records }: Page): Answer['print'] {
+  let print: string | undefined;
+  return () => {
+    if (records.length > 0) print ??= fingerprint(records as Value);
+    return print;
+  };
 }
 
 function pathOf(path: string): string {

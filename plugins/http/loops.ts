@@ -1,17 +1,16 @@
-import { SyncError } from 'syncline';
+import { printJson, SyncError } from 'syncline';
 import { fingerprint, type Step } from './position.ts';
 
 /** Tells when a walk comes to where it was: by a step it took before, or the same records twice in a row. */
 export class Loops {
   readonly #place: string;
-  /** Fingerprints: a token may be long. */
   readonly #steps = new Set<string>();
   #records: string | undefined;
 
   /** `place` is what errors call the stream's address; `first` the step the walk begins with. */
   constructor(place: string, first: Step) {
     this.#place = place;
-    this.#steps.add(fingerprint(first));
+    this.#steps.add(keyOf(first));
   }
 
   /** `records` is the fingerprint of a page that has some. */
@@ -22,7 +21,7 @@ export class Loops {
   }
 
   follow(step: Step): void {
-    const key = fingerprint(step);
+    const key = keyOf(step);
     if (this.#steps.has(key)) throw this.#error(`led back to ${name(step)}, where it was already`, noEnd);
     this.#steps.add(key);
   }
@@ -31,6 +30,14 @@ export class Loops {
     return new SyncError('source/pagination_loop', `${this.#place} ${what}`, { hint });
   }
 }
+
+/** What a step is known by: itself, or its fingerprint where it is long. */
+function keyOf(step: Step): string {
+  const text = printJson(step);
+  return text.length > longest ? fingerprint(step) : text;
+}
+
+const longest = 100;
 
 function name({ url, value }: Step): string {
   const text = url === undefined ? JSON.stringify(value) : url.replace(/\?.*/s, '?…');

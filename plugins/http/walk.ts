@@ -80,10 +80,9 @@ class Walk {
   }
 
   /** Where to go from a page. Throws where that is nowhere good: such a page is not taken. */
-  pass(place: Place, { page, print, ended }: Answer): After {
+  pass(place: Place, { page, ended }: Answer): After {
     const pages = place.pages + 1;
     const rows = place.rows + page.records.length;
-    if (print !== undefined) this.#loops.meet(print);
     const next: Next = ended === undefined ? this.#nextOf(place, page, rows) : { stopped: ended };
     this.#checkLimits(pages, rows, 'step' in next);
     if ('step' in next) {
@@ -96,9 +95,11 @@ class Walk {
     return { pages, rows, stopped: next.stopped, ...(token !== undefined && { token }) };
   }
 
-  /** The records of a page, in batches; each knows where to go on after it. */
-  *batches(place: Place, { page, print, detail }: Answer, next: After): Generator<Batch> {
+  /** The records of a page, in batches; each knows where to go on after it. Throws where the page was there before. */
+  *batches(place: Place, { page, print: printed, detail }: Answer, next: After): Generator<Batch> {
     const { records, header, bytes } = page;
+    const print = printed();
+    if (print !== undefined) this.#loops.meet(print);
     const { taken = 0 } = place;
     if (taken > 0 && place.page !== print)
       throw positionLost(`a page of ${this.#asking.place} changed meanwhile`);

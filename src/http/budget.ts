@@ -25,6 +25,8 @@ export class Budget {
   /** When requests began, within the longest time that is limited. */
   readonly #starts: number[] = [];
   #running = 0;
+  /** Those who wait for their turn, or until it is time. */
+  #waiting = 0;
   #heldUntil = Number.NEGATIVE_INFINITY;
   /** Resolves when all who came so far have begun, or given up. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -64,6 +66,15 @@ export class Budget {
   }
 
   async #begin(announce: (wait: Wait) => void, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.#waiting > 0 || this.#heldFor() > 0 || this.#running >= this.#most())
+      return this.#beginInTurn(announce, signal);
+    this.#running += 1;
+    this.#note();
+  }
+
+  async #beginInTurn(announce: (wait: Wait) => void, signal: AbortSignal): Promise<void> {
+    this.#waiting += 1;
     const before = this.#turn;
     let pass = () => {};
     const mine = new Promise<void>((resolve) => {
@@ -78,6 +89,7 @@ export class Budget {
       this.#running += 1;
       this.#note();
     } finally {
+      this.#waiting -= 1;
       pass();
     }
   }
@@ -85,16 +97,20 @@ export class Budget {
   async #untilFree(announce: (wait: Wait) => void, signal: AbortSignal): Promise<void> {
     for (;;) {
       signal.throwIfAborted();
-      const now = this.#clock.elapsed();
-      const held = this.#heldUntil - now;
-      const ms = Math.max(held, this.#windowOver() - now);
+      const ms = this.#heldFor();
       if (ms > 0) {
-        announce({ reason: ms === held ? 'told' : 'budget', until: timeAfter(ms, this.#clock), ms });
+        const reason = this.#windowOver() <= this.#heldUntil ? 'told' : 'budget';
+        announce({ reason, until: timeAfter(ms, this.#clock), ms });
         await this.#clock.sleep(ms, signal);
       } else if (this.#running >= this.#most()) {
         await orAborted(new Promise<void>((resolve) => (this.#wake = resolve)), signal);
       } else return;
     }
+  }
+
+  /** Until a server and all limits of time let a request begin, in milliseconds; negative when they do now. */
+  #heldFor(): number {
+    return Math.max(this.#heldUntil, this.#windowOver()) - this.#clock.elapsed();
   }
 
   #most(): number {

@@ -9,15 +9,16 @@ export const maxDepth = 500;
 /** What is JSON without quotes. */
 const isJsonWord = /^(null|true|false|-?[0-9][0-9.eE+-]*)$/;
 
-/** Text that may hold a number `JSON.parse` would change: 16 digits (a point among them), or a large exponent. */
-const suspicious = /[0-9][0-9.]{15}|[0-9][eE][+-]?[0-9]{3}/;
+/** So many digits, with a point among them, may be more than a double holds. */
+const longNumber = 16;
+const largeExponent = /[0-9][eE][+-]?[0-9]{3}/;
 
 /**
  * Parses JSON text exactly: see {@link Value} for how numbers come back. Throws a `SyntaxError` for text that is not
  * JSON, and a `RangeError` for what is nested too deep. Fast for text without long numbers, which goes through `JSON.parse`.
  */
 export function parseJson(text: string): Value {
-  if (!suspicious.test(text)) return JSON.parse(text) as Value;
+  if (!isSuspicious(text)) return JSON.parse(text) as Value;
   // JSON.parse first: it is the stricter judge of what is JSON, and its messages name the position.
   JSON.parse(text);
   try {
@@ -29,6 +30,31 @@ export function parseJson(text: string): Value {
     if (cause instanceof RangeError) throw new RangeError('nested too deep', { cause });
     throw cause;
   }
+}
+
+/** Whether text may hold a number that `JSON.parse` would change. */
+function isSuspicious(text: string): boolean {
+  // Such a number has a character at one of these places: looking there alone takes a tenth of the time.
+  for (let at = longNumber - 1; at < text.length; at += longNumber)
+    if (isOfNumber(text, at) && isLongAt(text, at)) return true;
+  return largeExponent.test(text);
+}
+
+/** Whether the digits and points around a place are as many as a long number has. */
+function isLongAt(text: string, at: number): boolean {
+  let first = at;
+  while (isOfNumber(text, first - 1)) first -= 1;
+  let end = at + 1;
+  while (isOfNumber(text, end)) end += 1;
+  while (text.charCodeAt(first) === point) first += 1;
+  return end - first >= longNumber;
+}
+
+const point = 0x2e;
+
+function isOfNumber(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return (code >= 0x30 && code <= 0x39) || code === point;
 }
 
 /** The exact value of a number's text: a number where a double holds its digits, else a bigint or a Decimal. */

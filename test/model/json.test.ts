@@ -10,6 +10,20 @@ test.each([
   expect(showJson(parseJson(text))).toBe(printJson(parseJson(text)));
 });
 
+test.each([
+  ['9007199254740993', 9007199254740993n],
+  ['-1234567890123456789', -1234567890123456789n],
+  ['0.12345678901234567', '0.12345678901234567'],
+  ['1884518522.1684267241', '1884518522.1684267241'],
+  ['1e400', '1e400'],
+  ['12E-324', '12E-324'],
+])('keeps every digit of %s, wherever in a text it stands', (text, exact) => {
+  for (let before = 0; before < 40; before += 1) {
+    const [, number] = parseJson(`[${JSON.stringify('.'.repeat(before))},${text}]`) as readonly Value[];
+    expect(typeof exact === 'bigint' ? number : String(number)).toBe(exact);
+  }
+});
+
 test('says that a text with long numbers is nested too deep', () => {
   const text = `${'['.repeat(50_000)}12345678901234567890${']'.repeat(50_000)}`;
   expect(() => parseJson(text)).toThrow(new RangeError('nested too deep'));
