@@ -11,6 +11,7 @@ import { positiveNumber, rowLimit, wholeNumber } from './cli/arguments.ts';
 import { addMemoryCommands } from './cli/memory.ts';
 import { addPlanCommand, addUndoCommands } from './cli/plan.ts';
 import type { AuthFlags } from './commands/auth.ts';
+import type { DaemonFlags } from './commands/daemon.ts';
 import { endWith } from './commands/ending.ts';
 import type { RunFlags } from './commands/run.ts';
 import type { Shell } from './commands/shell.ts';
@@ -145,7 +146,13 @@ function addCommands(program: Command, execute: (work: Work) => Promise<void>): 
   program
     .command('daemon')
     .description('run pipelines by their schedules, until it is stopped; with an HTTP API')
-    .action(() => execute(async (shell) => (await import('./commands/daemon.ts')).daemon(shell)));
+    .option('--print-unit', 'print a unit of systemd that runs it, and do no more', false)
+    .option('--user', 'the unit is for your own service manager (systemctl --user)', false)
+    .action((flags: DaemonFlags) =>
+      execute(async (shell) =>
+        (await import('./commands/daemon.ts')).daemon(shell, flags, program.version() ?? ''),
+      ),
+    );
   program
     .command('validate')
     .description('check the config and open nothing')

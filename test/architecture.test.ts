@@ -36,6 +36,7 @@ const doors: { readonly [library: string]: RegExp } = {
   pg: /^src\/sql\/postgres/,
   'pg-cursor': /^src\/sql\/postgres/,
   '@marcbachmann/cel-js': /^src\/transform\/expression/,
+  'prom-client': /^src\/daemon\/metrics\.ts/,
   'lossless-json': /^src\/model\/json\.ts/,
   papaparse: /^src\/formats\//,
   picocolors: /^src\/(tui\/look|config\/report)\.ts/,

@@ -20,6 +20,15 @@ export const killedRows = soak ? 20_000 : 3_000;
 /** How often a daemon is stopped while it works. */
 export const stops = soak ? 50 : 3;
 
+/** How often a run is told to stop while it works. */
+export const stoppedRuns = soak ? 50 : 3;
+
+/** For how many seconds two daemons are killed and started again. */
+export const daemonSeconds = soak ? 180 : 0;
+
+/** How many short runs one daemon does. */
+export const shortRuns = soak ? 2_000 : 0;
+
 /** How often a process is killed that writes to a server. */
 export const serverKills = soak ? 40 : 3;
 

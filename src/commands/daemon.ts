@@ -1,23 +1,48 @@
+import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Daemon } from '../daemon/daemon.ts';
+import { openServiceManager } from '../daemon/systemd.ts';
 import type { Emit } from '../engine/events.ts';
+import { SyncError } from '../model/errors.ts';
 import { jsonLines } from '../tui/json.ts';
 import { plainLines } from '../tui/plain.ts';
 import { tellWarnings } from './diagnostics.ts';
 import { writeCrash } from './error.ts';
 import { openConfig, type Shell } from './shell.ts';
 import { stopSignal } from './stop.ts';
+import { unitOf } from './unit.ts';
+
+export interface DaemonFlags {
+  /** Only print a unit of systemd that runs it. */
+  readonly printUnit: boolean;
+  /** A unit for the service manager of this user. */
+  readonly user: boolean;
+}
 
 /** Runs pipelines by their schedules until it is stopped; the exit code is that of the signal. */
-export async function daemon(shell: Shell): Promise<number> {
+export async function daemon(shell: Shell, flags: DaemonFlags, version: string): Promise<number> {
+  if (flags.user && !flags.printUnit) throw new SyncError('usage/invalid', '--user goes with --print-unit');
   const config = await openConfig(shell);
   tellWarnings(shell, config.warnings);
+  const environmentFile = shell.environmentFile && resolve(shell.directory, shell.environmentFile);
+  if (flags.printUnit) {
+    const cli = await realpath(process.argv[1] ?? '');
+    shell.print(unitOf(config, { node: process.execPath, cli, environmentFile, user: flags.user }));
+    return 0;
+  }
   const stop = stopSignal(config.daemon.grace);
-  const { environmentFile } = shell;
+  const emit = linesOf(shell);
+  const service = openServiceManager({
+    environment: process.env,
+    pid: process.pid,
+    warn: (message) => emit({ type: 'notice', at: new Date().toISOString(), level: 'warn', message }),
+  });
   const opened = await Daemon.open(config, {
     load: () => openConfig(shell),
-    environmentFile: environmentFile && resolve(shell.directory, environmentFile),
-    emit: linesOf(shell),
+    environmentFile,
+    version,
+    service,
+    emit,
     signal: stop.signal,
     report_bug: (error) => writeCrash(error, shell.redact),
   });
@@ -28,6 +53,7 @@ export async function daemon(shell: Shell): Promise<number> {
     return stop.code ?? 0;
   } finally {
     process.off('SIGHUP', reload);
+    await service.close();
     stop.forget();
   }
 }

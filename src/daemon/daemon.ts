@@ -1,18 +1,19 @@
 import { join, resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
-import type { Emit } from '../engine/events.ts';
+import type { Emit, RunEvent } from '../engine/events.ts';
 import type { ReportBug } from '../engine/failure.ts';
 import { openRunner, type Runner } from '../engine/runner.ts';
 import { standings, withFollowers } from '../engine/standing.ts';
 import { SyncError } from '../model/errors.ts';
 import { plural } from '../model/plural.ts';
 import type { Control, LiveStanding } from './api/control.ts';
-import { openApi } from './api/server.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { Duty } from './duty.ts';
+import { listenWhenFree } from './listening.ts';
 import { messagesOf } from './messages.ts';
+import { Metrics } from './metrics.ts';
 import { Runs } from './runs.ts';
-import { Scheduler } from './scheduler.ts';
-import { keptToken, tokenFile } from './token.ts';
+import { reloading, type ServiceManager } from './systemd.ts';
 import { type FileWatch, watchFiles } from './watch.ts';
 
 export interface DaemonOptions {
@@ -21,6 +22,10 @@ export interface DaemonOptions {
   /** The file of variables, where it is not `.env` beside the config. Absolute. */
   readonly environmentFile?: string;
   readonly emit: Emit;
+  /** Of Syncline. */
+  readonly version: string;
+  /** What started the daemon, and hears how it is. */
+  readonly service: ServiceManager;
   /** Stops everything, once the batches under way are committed. */
   readonly signal: AbortSignal;
   readonly report_bug?: ReportBug;
@@ -31,7 +36,8 @@ export class Daemon implements Control {
   readonly #options: DaemonOptions;
   readonly #clock: Clock = systemClock;
   readonly #runs: Runs;
-  readonly #scheduler: Scheduler;
+  readonly #duty: Duty;
+  readonly #metrics: Metrics;
   #runner: Runner;
   /** Reloads come one after the other; runners of old configs close when their last run has ended. */
   #reloading: Promise<void> = Promise.resolve();
@@ -39,50 +45,63 @@ export class Daemon implements Control {
   #watchAlso: FileWatch['add'] = async () => undefined;
 
   private constructor(runner: Runner, options: DaemonOptions) {
-    const { emit, signal, report_bug } = options;
+    const { signal, report_bug, version } = options;
     this.#runner = runner;
     this.#options = options;
+    this.#metrics = new Metrics({
+      version,
+      active: () => this.#duty.active,
+      standings: () => this.#standings(),
+    });
     this.#runs = new Runs(
       {
-        emit,
+        emit: (event) => this.#emit(event),
         signal,
         report_bug,
-        freed: () => this.#scheduler.wake(),
+        freed: () => this.#duty.wake(),
         failed: (error) => this.#tellError('a run did not end well', error),
       },
       runner.config.daemon.concurrency,
     );
-    this.#scheduler = new Scheduler(
-      {
+    this.#duty = new Duty({
+      scheduling: {
         clock: this.#clock,
         running: () => this.#running(),
         start: (pipelines) => this.#startScheduled(pipelines),
         tell: (level, pipeline, message) => this.#tell(level, message, pipeline),
       },
-      runner.state,
-    );
+      runner: () => this.#runner,
+      inTurn: (work) => this.#inTurn(work),
+      changed: () => this.#tellDuty(),
+      tell: (level, message) => this.#tell(level, message),
+    });
   }
 
-  /** Opens the state; runs whose process died are told, and marked `interrupted`. */
+  /** Opens the state. */
   static async open(config: Config, options: DaemonOptions): Promise<Daemon> {
     return new Daemon(await openRunner(config), options);
   }
 
   /** Works until it is stopped, and then until its runs have ended. */
   async serve(): Promise<void> {
-    const { config, state } = this.#runner;
-    const closes: (() => Promise<unknown>)[] = [() => this.#end()];
+    const { config } = this.#runner;
+    const { service, signal } = this.#options;
+    const closes: (() => Promise<unknown>)[] = [() => this.#end(), () => this.#duty.close()];
+    const stop = () => service.tell('STOPPING=1', 'STATUS=stopping: batches under way are committed');
+    signal.addEventListener('abort', stop, { once: true });
     try {
-      for (const run of await state.markInterrupted())
-        this.#tell('warn', `run ${run} was interrupted: its process died`);
-      const api = await this.#listen(config);
+      await this.#duty.ask();
+      const api = await listenWhenFree(this, {
+        config,
+        mayWait: !this.#duty.active,
+        tell: (message) => this.#tell('info', message),
+        failed: (what, error) => this.#tellError(what, error),
+      });
       closes.push(() => api.close());
       const files = await watchFiles(this.#filesOf(config), () => this.reload());
       closes.push(() => files.close());
       this.#watchAlso = files.add;
-      await this.#watchSchedules(this.#runner);
-      this.#tell('info', this.#scheduled(config));
-      await this.#scheduler.run(this.#options.signal);
+      await this.#duty.serve(signal);
       this.#tell('info', 'stopping: batches under way are committed');
     } finally {
       await this.#reloading;
@@ -93,13 +112,15 @@ export class Daemon implements Control {
 
   /** Takes the config as its file is now. When it is wrong the old one stays; what runs ends under the old one. */
   reload(): Promise<void> {
-    this.#reloading = this.#reloading.then(() => this.#takeConfig());
-    return this.#reloading;
+    return this.#inTurn(async () => {
+      this.#options.service.tell(...reloading());
+      await this.#takeConfig();
+      this.#options.service.tell('READY=1', this.#standing());
+    });
   }
 
   async status(): Promise<readonly LiveStanding[]> {
-    const { config, state } = this.#runner;
-    const all = await standings(config, state, this.#clock.now());
+    const all = await this.#standings();
     return all.map((standing) => ({
       ...standing,
       counts: standing.running && this.#runs.of(standing.pipeline)?.counts.get(standing.pipeline),
@@ -122,6 +143,14 @@ export class Daemon implements Control {
     return this.#runs.start(runner, [pipeline]);
   }
 
+  scheduler() {
+    return this.#duty.active ? ('active' as const) : ('standby' as const);
+  }
+
+  metrics(): Promise<string> {
+    return this.#metrics.text();
+  }
+
   run(id: string) {
     return this.#runner.state.run(id);
   }
@@ -138,26 +167,11 @@ export class Daemon implements Control {
     );
   }
 
-  async #listen(config: Config): Promise<{ close(): Promise<void> }> {
-    const { listen, token } = config.daemon;
-    const file = tokenFile(config.directory);
-    const api = await openApi(this, {
-      listen,
-      token: token ?? (await keptToken(file)),
-      failed: (error) => this.#tellError('a request failed', error),
-    });
-    this.#tell(
-      'info',
-      `the API listens on ${api.url}, its token is ${token === undefined ? `in ${file}` : 'daemon.token of the config'}`,
-    );
-    return api;
-  }
-
   async #takeConfig(): Promise<void> {
     try {
       const config = await this.#options.load();
       const runner = await openRunner(config);
-      await this.#watchSchedules(runner).catch(async (error: unknown) => {
+      await this.#duty.watch(runner).catch(async (error: unknown) => {
         await runner.close();
         throw error;
       });
@@ -191,15 +205,34 @@ export class Daemon implements Control {
     if (!same) this.#tell('warn', 'daemon.listen, token and grace take effect at the next start');
   }
 
-  #watchSchedules({ config, state }: Runner): Promise<void> {
-    return this.#scheduler.watch(config.pipelines.values(), state);
-  }
-
   #scheduled({ pipelines }: Config): string {
     const scheduled = [...pipelines.values()].filter(
       ({ enabled, schedule }) => enabled && schedule !== undefined,
     );
     return `${plural(scheduled.length, 'pipeline')} with a schedule`;
+  }
+
+  #standings() {
+    return standings(this.#runner.config, this.#runner.state, this.#clock.now());
+  }
+
+  /** The first time, it is how the daemon began. */
+  #tellDuty(): void {
+    const { service, signal } = this.#options;
+    if (this.#duty.active) this.#tell('info', this.#scheduled(this.#runner.config));
+    if (!signal.aborted) service.tell('READY=1', this.#standing());
+  }
+
+  /** How the daemon stands, as systemd shows it. */
+  #standing(): string {
+    const { active, reason } = this.#duty;
+    return `STATUS=${active ? `active: ${this.#scheduled(this.#runner.config)}` : `standby: ${reason}`}`;
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#reloading.then(work);
+    this.#reloading = done.catch(() => undefined);
+    return done;
   }
 
   #startScheduled(names: readonly string[]): void {
@@ -231,6 +264,11 @@ export class Daemon implements Control {
   }
 
   #tell(level: 'info' | 'warn', message: string, pipeline?: string): void {
-    this.#options.emit({ type: 'notice', at: new Date().toISOString(), level, message, pipeline });
+    this.#emit({ type: 'notice', at: new Date().toISOString(), level, message, pipeline });
+  }
+
+  #emit(event: RunEvent): void {
+    this.#metrics.emit(event);
+    this.#options.emit(event);
   }
 }

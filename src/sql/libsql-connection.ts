@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import Driver from 'libsql';
 import { SyncError } from '../model/errors.ts';
+import { insideDriver } from './ending.ts';
 import type { SqlValue } from './libsql.ts';
 import { libsqlDialect } from './libsql-dialect.ts';
 import { isBusy, toSyncError } from './libsql-error.ts';
@@ -197,7 +198,7 @@ export class Connection implements Session, Transactions {
     const deadline = performance.now() + this.#options.patience;
     for (;;) {
       try {
-        return await attempt();
+        return await insideDriver(attempt);
       } catch (error) {
         this.close();
         if (!isBusy(error) || performance.now() > deadline) throw toSyncError(error, this.#options.path);

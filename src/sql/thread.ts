@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { SyncError } from '../model/errors.ts';
+import { letThreadsOut } from './ending.ts';
 import { type Answer, type Call, fromFailure, type ThreadCalls } from './messages.ts';
 import { startWorker } from './worker-start.ts';
 
@@ -12,6 +13,8 @@ interface Waiting {
 
 /** The threads of this process, by the real path of their file: whoever opens a file shares its one thread. */
 const threads = new Map<string, Thread>();
+
+process.on('exit', letThreadsOut);
 
 let ids = 0;
 

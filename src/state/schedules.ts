@@ -11,12 +11,16 @@ export interface Schedules {
   keepSchedules(pipelines: readonly string[]): Promise<void>;
   /**
    * Takes an occurrence, once and for all, before anything is done about it; false when it was taken before. `skipped`
-   * is how many occurrences, up to this one, do not run: they are counted.
+   * is how many occurrences, up to this one, do not run: they are counted. With the fence of the lease to schedule,
+   * nothing is taken once another has that lease.
    */
-  takeOccurrence(pipeline: string, at: number, skipped: number): Promise<boolean>;
+  takeOccurrence(pipeline: string, at: number, skipped: number, fence?: number): Promise<boolean>;
   /** How many occurrences of each watched pipeline did not run. */
   skippedOccurrences(): Promise<ReadonlyMap<string, number>>;
 }
+
+/** The name of the lease that gives the right to schedule; no pipeline can have it. */
+export const schedulerLease = '@scheduler';
 
 /** A clock that is set back brings occurrences again: those of the last day are known. */
 const remembered = 86_400_000;
@@ -42,20 +46,22 @@ export function schedulesOf(database: Database): Schedules {
         { sql: `DELETE FROM occurrences WHERE ${gone}`, rows },
       ]);
     },
-    async takeOccurrence(pipeline, at, skipped) {
-      const free = 'NOT EXISTS (SELECT 1 FROM occurrences WHERE pipeline = ?1 AND at = ?2)';
+    async takeOccurrence(pipeline, at, skipped, fence) {
+      const free = `NOT EXISTS (SELECT 1 FROM occurrences WHERE pipeline = ?1 AND at = ?2) AND (?4 IS NULL
+        OR ?4 = (SELECT fence FROM leases WHERE pipeline = '${schedulerLease}'))`;
+      const rows = [[pipeline, at, skipped, fence ?? null]];
       const changed = await database.write([
         {
           sql: `UPDATE schedules SET skipped = skipped + ?3 WHERE pipeline = ?1 AND ${free}`,
-          rows: [[pipeline, at, skipped]],
+          rows,
         },
         {
-          sql: `DELETE FROM occurrences WHERE pipeline = ?1 AND at < ?3 AND ${free}`,
-          rows: [[pipeline, at, at - remembered]],
+          sql: `DELETE FROM occurrences WHERE pipeline = ?1 AND at < ?2 - ${remembered} AND ${free}`,
+          rows,
         },
         {
-          sql: 'INSERT OR IGNORE INTO occurrences (pipeline, at) VALUES (?, ?)',
-          rows: [[pipeline, at]],
+          sql: `INSERT INTO occurrences (pipeline, at) SELECT ?1, ?2 WHERE ${free}`,
+          rows,
         },
       ]);
       return changed > 0;

@@ -17,7 +17,7 @@ export type { HistoryFilter, KeptRun, ReadExtent } from './history.ts';
 export type { Holder, Lease } from './leases.ts';
 export type { NewReject, PartFilter, RejectedBatch, RejectFilter, WrittenKeys } from './rejects.ts';
 export type { RejectIds } from './retries.ts';
-export type { Schedules } from './schedules.ts';
+export { type Schedules, schedulerLease } from './schedules.ts';
 export type { PipelineStatus } from './status.ts';
 
 /** What Syncline remembers: its runs, their leases, rejects and logs, and the checkpoints of sinks without a ledger. */

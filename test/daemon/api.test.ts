@@ -27,6 +27,8 @@ function fakeControl(live?: LiveRun) {
         : undefined,
     live: (id) => (id === 'R1' ? live : undefined),
     ready: async () => true,
+    scheduler: () => 'active',
+    metrics: async () => '# HELP up Whether it is there.\n',
   };
   return { control, started };
 }
@@ -117,10 +119,12 @@ describe('the API', () => {
       'GET /api/v1/runs/R1/events',
       'GET /api/v1/status',
       'GET /healthz',
+      'GET /metrics',
       'GET /readyz',
       'HEAD /api/v1/runs/R1',
       'HEAD /api/v1/status',
       'HEAD /healthz',
+      'HEAD /metrics',
       'HEAD /readyz',
       'POST /api/v1/pipelines/R1/run',
     ]);

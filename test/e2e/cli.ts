@@ -1,8 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { execa } from 'execa';
+import { execa, type ResultPromise } from 'execa';
 import Database from 'libsql';
 import { onTestFinished } from 'vitest';
 
@@ -36,6 +37,29 @@ export async function folderWith(files: { readonly [name: string]: string }): Pr
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   return folder;
+}
+
+/** Stops a process at a moment it holds no file's lock: one that holds it would keep everybody out. */
+export async function stopUnlocked(
+  process: Pick<ResultPromise, 'kill'>,
+  files: readonly string[],
+): Promise<void> {
+  for (;;) {
+    process.kill('SIGSTOP');
+    await setTimeout(20);
+    if (files.every(isUnlocked)) return;
+    process.kill('SIGCONT');
+    await setTimeout(1);
+  }
+}
+
+function isUnlocked(file: string): boolean {
+  try {
+    edit(file, 'BEGIN IMMEDIATE; ROLLBACK');
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The rows a statement returns, read by the driver itself. */

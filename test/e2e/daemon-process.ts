@@ -5,18 +5,32 @@ import { onTestFinished } from 'vitest';
 import type { RunEvent } from '../../src/engine/events.ts';
 import { cli } from './cli.ts';
 
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly body: { readonly [name: string]: unknown };
 }
 
+interface Environment {
+  readonly [name: string]: string;
+}
+
 /** A daemon of the built command line, in a folder whose config listens on port 0; killed when the test ends. */
-export async function startDaemon(folder: string) {
-  const child = execa(process.execPath, [cli, 'daemon', '--ui', 'json'], {
+export async function startDaemon(folder: string, environment?: Environment) {
+  const daemon = spawnDaemon(folder, environment);
+  const api = await daemon.api();
+  await daemon.said('with a schedule');
+  return { ...daemon, ...api };
+}
+
+/** The same, as soon as its process is there: what it does is to be awaited. Or that of another command. */
+export function spawnDaemon(folder: string, environment: Environment = {}, command = 'daemon') {
+  const child = execa(process.execPath, [cli, command, '--ui', 'json'], {
     cwd: folder,
-    env: { LANG: 'C.UTF-8' },
+    env: { LANG: 'C.UTF-8', ...environment },
     reject: false,
     stdin: 'ignore',
+    // How long it takes to stop is its own affair.
+    forceKillAfterDelay: false,
   });
   onTestFinished(async () => {
     child.kill('SIGKILL');
@@ -51,10 +65,16 @@ export async function startDaemon(folder: string) {
   }
   const said = (text: string, number?: number) =>
     event((event) => event.type === 'notice' && event.message.includes(text), number);
-  const listens = await said('the API listens on');
-  const [url = ''] = (listens.type === 'notice' && /http:\S+(?=,)/.exec(listens.message)) || [];
-  await said('with a schedule');
-  const token = (await readFile(join(folder, '.syncline', 'daemon.token'), 'utf8')).trim();
+  async function api() {
+    const listens = await said('the API listens on');
+    const [url = ''] = (listens.type === 'notice' && /http:\S+(?=,)/.exec(listens.message)) || [];
+    const token = (await readFile(join(folder, '.syncline', 'daemon.token'), 'utf8')).trim();
+    return asking(url, token);
+  }
+  return { child, ended, events, other, event, said, api };
+}
+
+function asking(url: string, token: string) {
   const fetched = (path: string, method = 'GET') =>
     fetch(`${url}${path}`, { method, headers: { authorization: `Bearer ${token}` } });
   async function ask(path: string, method?: string): Promise<Answer> {
@@ -62,7 +82,7 @@ export async function startDaemon(folder: string) {
     return { status: response.status, body: (await response.json()) as Answer['body'] };
   }
   const run = (name: string) => ask(`/api/v1/pipelines/${name}/run`, 'POST');
-  return { child, ended, events, other, event, said, url, fetched, ask, run };
+  return { url, fetched, ask, run };
 }
 
 export type DaemonProcess = Awaited<ReturnType<typeof startDaemon>>;

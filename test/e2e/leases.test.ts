@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { execa, type ResultPromise } from 'execa';
+import { execa } from 'execa';
 import { expect, it } from 'vitest';
 import type { RunResult } from '../../src/model/result.ts';
 import { processes, soak } from '../counts.ts';
-import { cli, edit, folderWith, query, syncline } from './cli.ts';
+import { cli, edit, folderWith, query, stopUnlocked, syncline } from './cli.ts';
 
 const count = 20_000;
 const rows = Array.from({ length: count }, (_, n) => `{"id":${n},"at":${n},"name":"row ${n}"}\n`).join('');
@@ -26,26 +26,6 @@ function progressOf({ stderr }: { readonly stderr: NodeJS.ReadableStream }): Pro
       if (chunk.includes('"progress"')) resolve();
     });
   });
-}
-
-/** Stops a process at a moment it holds no file's lock: one that holds it would keep everybody out. */
-async function stopUnlocked(process: ResultPromise, files: readonly string[]): Promise<void> {
-  for (;;) {
-    process.kill('SIGSTOP');
-    await setTimeout(20);
-    if (files.every(isUnlocked)) return;
-    process.kill('SIGCONT');
-    await setTimeout(1);
-  }
-}
-
-function isUnlocked(file: string): boolean {
-  try {
-    edit(file, 'BEGIN IMMEDIATE; ROLLBACK');
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 const result = (stdout: string) => JSON.parse(stdout) as RunResult;

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { schedulerLease } from '../../src/state/state.ts';
 import { opened, stateFile } from './support.ts';
 
 const hour = 3_600_000;
@@ -43,4 +44,20 @@ it('schedules that are gone are forgotten', async () => {
   await state.keepSchedules(['others']);
   expect([...(await state.skippedOccurrences()).keys()]).toEqual(['others']);
   expect(await state.watchSchedule('people', 'hourly', now + 9 * hour)).toBe(now + 9 * hour);
+});
+
+it('takes an occurrence for the daemon that schedules, and for none that has been replaced', async () => {
+  const state = await opened(await stateFile());
+  await state.watchSchedule('people', 'text', now);
+  const take = (fence: number, at: number) => state.takeOccurrence('people', at, 5, fence);
+  const before = await state.acquire(schedulerLease, 'daemon', 0);
+  if (!('fence' in before)) throw new Error('nobody else has it');
+  expect(await take(before.fence, now + hour)).toBe(true);
+  await before.release();
+  const after = await state.acquire(schedulerLease, 'daemon', 0);
+  if (!('fence' in after)) throw new Error('it was given back');
+  expect(await take(before.fence, now + 2 * hour)).toBe(false);
+  expect(await state.skippedOccurrences()).toEqual(new Map([['people', 5]]));
+  expect(await take(after.fence, now + 2 * hour)).toBe(true);
+  expect(await state.status()).toEqual([]);
 });

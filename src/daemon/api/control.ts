@@ -11,6 +11,10 @@ export interface LiveStanding extends PipelineStanding {
 /** All that can be asked of a daemon through its API. */
 export interface Control {
   status(): Promise<readonly LiveStanding[]>;
+  /** Of the daemons on one state, one is active. */
+  scheduler(): 'active' | 'standby';
+  /** In the text format of Prometheus. */
+  metrics(): Promise<string>;
   /**
    * Starts a run of one pipeline; resolves with its id. Throws `usage/unknown_pipeline`, `lease/held`,
    * `daemon/stopping`.

@@ -6,8 +6,19 @@ import { streamEvents } from './events.ts';
 /** The routes; whether a request may come here at all was judged before. */
 export function addRoutes(app: FastifyInstance, control: Control): void {
   app.get('/healthz', (_, reply) => reply.send());
-  app.get('/readyz', async (_, reply) => reply.code((await control.ready()) ? 200 : 503).send());
-  app.get('/api/v1/status', async () => ({ pipelines: await control.status() }));
+  app.get('/readyz', async (_, reply) =>
+    reply
+      .code((await control.ready()) ? 200 : 503)
+      .header('syncline-scheduler', control.scheduler())
+      .send(),
+  );
+  app.get('/metrics', async (_, reply) =>
+    reply.header('content-type', 'text/plain; version=0.0.4; charset=utf-8').send(await control.metrics()),
+  );
+  app.get('/api/v1/status', async () => ({
+    scheduler: control.scheduler(),
+    pipelines: await control.status(),
+  }));
   app.post<{ Params: { name: string }; Body: unknown }>(
     '/api/v1/pipelines/:name/run',
     async ({ params, body }, reply) => {
