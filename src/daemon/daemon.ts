@@ -3,12 +3,11 @@ import type { Config } from '../config/config.ts';
 import type { Emit } from '../engine/events.ts';
 import type { ReportBug } from '../engine/failure.ts';
 import { openRunner, type Runner } from '../engine/runner.ts';
-import { standings, withFollowers } from '../engine/standing.ts';
-import { SyncError } from '../model/errors.ts';
+import { withFollowers } from '../engine/standing.ts';
 import { plural } from '../model/plural.ts';
-import type { Control, LiveStanding } from './api/control.ts';
 import { openApi } from './api/server.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { DaemonControl } from './control.ts';
 import { messagesOf } from './messages.ts';
 import { Runs } from './runs.ts';
 import { Scheduler } from './scheduler.ts';
@@ -27,7 +26,7 @@ export interface DaemonOptions {
 }
 
 /** Runs pipelines by their schedules, and when it is asked to, until it is stopped. */
-export class Daemon implements Control {
+export class Daemon {
   readonly #options: DaemonOptions;
   readonly #clock: Clock = systemClock;
   readonly #runs: Runs;
@@ -56,7 +55,7 @@ export class Daemon implements Control {
       {
         clock: this.#clock,
         running: () => this.#running(),
-        start: (pipelines) => this.#startScheduled(pipelines),
+        start: (pipelines, paused) => this.#startScheduled(pipelines, paused),
         tell: (level, pipeline, message) => this.#tell(level, message, pipeline),
       },
       runner.state,
@@ -97,51 +96,18 @@ export class Daemon implements Control {
     return this.#reloading;
   }
 
-  async status(): Promise<readonly LiveStanding[]> {
-    const { config, state } = this.#runner;
-    const all = await standings(config, state, this.#clock.now());
-    return all.map((standing) => ({
-      ...standing,
-      counts: standing.running && this.#runs.of(standing.pipeline)?.counts.get(standing.pipeline),
-    }));
-  }
-
-  async start(name: string): Promise<string> {
-    const busy = (await this.#running()).has(name);
-    const runner = this.#runner;
-    const pipeline = runner.config.pipelines.get(name);
-    if (this.#options.signal.aborted) throw new SyncError('daemon/stopping', 'the daemon is being stopped');
-    if (pipeline === undefined)
-      throw new SyncError('usage/unknown_pipeline', 'there is no pipeline of that name in the config', {
-        hint: 'GET /api/v1/status lists them.',
-      });
-    if (busy || this.#runs.of(name) !== undefined)
-      throw new SyncError('lease/held', `pipeline "${name}" is running already`, {
-        hint: 'Wait for it to end: GET /api/v1/status tells its run.',
-      });
-    return this.#runs.start(runner, [pipeline]);
-  }
-
-  run(id: string) {
-    return this.#runner.state.run(id);
-  }
-
-  live(id: string) {
-    return this.#runs.live(id);
-  }
-
-  async ready(): Promise<boolean> {
-    if (this.#options.signal.aborted) return false;
-    return this.#runner.state.status().then(
-      () => true,
-      () => false,
-    );
-  }
-
   async #listen(config: Config): Promise<{ close(): Promise<void> }> {
     const { listen, token } = config.daemon;
     const file = tokenFile(config.directory);
-    const api = await openApi(this, {
+    const control = new DaemonControl({
+      runner: () => this.#runner,
+      runs: this.#runs,
+      scheduler: this.#scheduler,
+      running: () => this.#running(),
+      signal: this.#options.signal,
+      now: () => this.#clock.now(),
+    });
+    const api = await openApi(control, {
       listen,
       token: token ?? (await keptToken(file)),
       failed: (error) => this.#tellError('a request failed', error),
@@ -202,11 +168,11 @@ export class Daemon implements Control {
     return `${plural(scheduled.length, 'pipeline')} with a schedule`;
   }
 
-  #startScheduled(names: readonly string[]): void {
-    const pipelines = withFollowers(this.#runner.config, names);
+  #startScheduled(names: readonly string[], paused: ReadonlySet<string>): void {
+    const pipelines = withFollowers(this.#runner.config, names, paused);
     if (pipelines.length === 0 || this.#options.signal.aborted) return;
     this.#runs
-      .start(this.#runner, pipelines)
+      .start(this.#runner, { pipelines })
       .catch((error: unknown) => this.#tellError('a run could not be started', error));
   }
 

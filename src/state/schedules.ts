@@ -14,6 +14,8 @@ export interface Schedules {
    * is how many occurrences, up to this one, do not run: they are counted.
    */
   takeOccurrence(pipeline: string, at: number, skipped: number): Promise<boolean>;
+  /** Counts an occurrence that was taken, and does not run after all. */
+  skipOccurrence(pipeline: string): Promise<void>;
   /** How many occurrences of each watched pipeline did not run. */
   skippedOccurrences(): Promise<ReadonlyMap<string, number>>;
 }
@@ -59,6 +61,10 @@ export function schedulesOf(database: Database): Schedules {
         },
       ]);
       return changed > 0;
+    },
+    async skipOccurrence(pipeline) {
+      const sql = 'UPDATE schedules SET skipped = skipped + 1 WHERE pipeline = ?';
+      await database.write([{ sql, rows: [[pipeline]] }]);
     },
     async skippedOccurrences() {
       const rows = await database.all('SELECT pipeline, skipped FROM schedules');
