@@ -1,5 +1,5 @@
-import { type PipelineStanding, standings } from '../engine/standing.ts';
-import { count } from '../tui/numbers.ts';
+import { type PipelineStanding, type Standing, standings } from '../engine/standing.ts';
+import { count, span } from '../tui/numbers.ts';
 import { withState } from './open-state.ts';
 import { columns, moment, printList, type Shell } from './shell.ts';
 
@@ -10,39 +10,28 @@ export async function status(shell: Shell): Promise<void> {
     const found = await standings(config, state, Date.now());
     printList(shell, found, () =>
       columns([
-        ['PIPELINE', 'STATUS', 'LAST RUN', 'ENDED', 'AT', 'LAST SUCCESS', 'NEXT RUN', 'SKIPPED'],
+        ['PIPELINE', 'STATUS', 'LAST RUN', 'ENDED', 'AT', 'LAST SUCCESS', 'LAG', 'NEXT RUN', 'SKIPPED'],
         ...found.flatMap(lines),
       ]),
     );
   });
 }
 
-function lines({
-  pipeline,
-  status,
-  running,
-  lastRun,
-  lastSuccess,
-  nextRun,
-  skipped,
-  partitions = {},
-}: PipelineStanding): string[][] {
-  const whole = [
-    pipeline,
-    running === undefined ? status : `${status} since ${moment(running.since)}`,
+function lines(standing: PipelineStanding): string[][] {
+  const { pipeline, running, skipped, partitions = {} } = standing;
+  const since = running && ` since ${moment(running.since)}`;
+  const parts = Object.entries(partitions).map(([name, part]) => [`  ${name}`, ...cells(part)]);
+  return [[pipeline, ...cells(standing, since), skipped === undefined ? '-' : count(skipped)], ...parts];
+}
+
+function cells({ status, lastRun, lastSuccess, lag, nextRun }: Standing, since = ''): string[] {
+  return [
+    `${status}${since}`,
     lastRun?.runId ?? '-',
     lastRun?.status ?? '-',
     moment(lastRun?.finishedAt),
     moment(lastSuccess?.finishedAt),
+    lag === undefined ? '-' : span(lag * 1000),
     moment(nextRun),
-    skipped === undefined ? '-' : count(skipped),
   ];
-  const parts = Object.entries(partitions).map(([partition, { runId, status, finishedAt }]) => [
-    `  ${partition}`,
-    '',
-    runId,
-    status,
-    moment(finishedAt),
-  ]);
-  return [whole, ...parts];
 }

@@ -4,10 +4,9 @@ import type { Emit, RunEvent } from '../engine/events.ts';
 import type { ReportBug } from '../engine/failure.ts';
 import { openRunner, type Runner } from '../engine/runner.ts';
 import { standings, withFollowers } from '../engine/standing.ts';
-import { SyncError } from '../model/errors.ts';
 import { plural } from '../model/plural.ts';
-import type { Control, LiveStanding } from './api/control.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { DaemonControl } from './control.ts';
 import { Duty } from './duty.ts';
 import { listenWhenFree } from './listening.ts';
 import { messagesOf } from './messages.ts';
@@ -32,7 +31,7 @@ export interface DaemonOptions {
 }
 
 /** Runs pipelines by their schedules, and when it is asked to, until it is stopped. */
-export class Daemon implements Control {
+export class Daemon {
   readonly #options: DaemonOptions;
   readonly #clock: Clock = systemClock;
   readonly #runs: Runs;
@@ -67,7 +66,7 @@ export class Daemon implements Control {
       scheduling: {
         clock: this.#clock,
         running: () => this.#running(),
-        start: (pipelines) => this.#startScheduled(pipelines),
+        start: (pipelines, paused) => this.#startScheduled(pipelines, paused),
         tell: (level, pipeline, message) => this.#tell(level, message, pipeline),
       },
       runner: () => this.#runner,
@@ -91,7 +90,7 @@ export class Daemon implements Control {
     signal.addEventListener('abort', stop, { once: true });
     try {
       await this.#duty.ask();
-      const api = await listenWhenFree(this, {
+      const api = await listenWhenFree(this.#control(), {
         config,
         mayWait: !this.#duty.active,
         tell: (message) => this.#tell('info', message),
@@ -119,52 +118,16 @@ export class Daemon implements Control {
     });
   }
 
-  async status(): Promise<readonly LiveStanding[]> {
-    const all = await this.#standings();
-    return all.map((standing) => ({
-      ...standing,
-      counts: standing.running && this.#runs.of(standing.pipeline)?.counts.get(standing.pipeline),
-    }));
-  }
-
-  async start(name: string): Promise<string> {
-    const busy = (await this.#running()).has(name);
-    const runner = this.#runner;
-    const pipeline = runner.config.pipelines.get(name);
-    if (this.#options.signal.aborted) throw new SyncError('daemon/stopping', 'the daemon is being stopped');
-    if (pipeline === undefined)
-      throw new SyncError('usage/unknown_pipeline', 'there is no pipeline of that name in the config', {
-        hint: 'GET /api/v1/status lists them.',
-      });
-    if (busy || this.#runs.of(name) !== undefined)
-      throw new SyncError('lease/held', `pipeline "${name}" is running already`, {
-        hint: 'Wait for it to end: GET /api/v1/status tells its run.',
-      });
-    return this.#runs.start(runner, [pipeline]);
-  }
-
-  scheduler() {
-    return this.#duty.active ? ('active' as const) : ('standby' as const);
-  }
-
-  metrics(): Promise<string> {
-    return this.#metrics.text();
-  }
-
-  run(id: string) {
-    return this.#runner.state.run(id);
-  }
-
-  live(id: string) {
-    return this.#runs.live(id);
-  }
-
-  async ready(): Promise<boolean> {
-    if (this.#options.signal.aborted) return false;
-    return this.#runner.state.status().then(
-      () => true,
-      () => false,
-    );
+  #control(): DaemonControl {
+    return new DaemonControl({
+      runner: () => this.#runner,
+      runs: this.#runs,
+      duty: this.#duty,
+      metrics: this.#metrics,
+      running: () => this.#running(),
+      signal: this.#options.signal,
+      now: () => this.#clock.now(),
+    });
   }
 
   async #takeConfig(): Promise<void> {
@@ -235,11 +198,11 @@ export class Daemon implements Control {
     return done;
   }
 
-  #startScheduled(names: readonly string[]): void {
-    const pipelines = withFollowers(this.#runner.config, names);
+  #startScheduled(names: readonly string[], paused: ReadonlySet<string>): void {
+    const pipelines = withFollowers(this.#runner.config, names, paused);
     if (pipelines.length === 0 || this.#options.signal.aborted) return;
     this.#runs
-      .start(this.#runner, pipelines)
+      .start(this.#runner, { pipelines })
       .catch((error: unknown) => this.#tellError('a run could not be started', error));
   }
 

@@ -1,15 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Runner } from '../engine/runner.ts';
-import {
-  type Holder,
-  type Lease,
-  openState,
-  type Schedules,
-  type State,
-  schedulerLease,
-} from '../state/state.ts';
+import { type Holder, type Lease, openState, type State, schedulerLease } from '../state/state.ts';
 import { messagesOf } from './messages.ts';
-import { Scheduler, type SchedulerWorld } from './scheduler.ts';
+import { Scheduler, type SchedulerState, type SchedulerWorld } from './scheduler.ts';
 
 /** A daemon that stands by looks so often whether it has to take over. Milliseconds. */
 const look = 2_000;
@@ -55,6 +48,12 @@ export class Duty {
   /** Looks at once whether something can start. */
   wake(): void {
     this.#scheduler?.wake();
+  }
+
+  /** Lets the schedule of a paused pipeline start it again. */
+  async resume(pipeline: string): Promise<void> {
+    if (this.#scheduler) await this.#scheduler.resume(pipeline);
+    else await this.#world.runner().state.resume(pipeline);
   }
 
   /** Asks for the duty once. */
@@ -147,7 +146,7 @@ export class Duty {
 }
 
 function watchAll(scheduler: Scheduler, { config, state }: Runner, { fence }: Lease): Promise<void> {
-  const schedules: Schedules = {
+  const schedules: SchedulerState = {
     ...state,
     // A daemon that was suspended finds its occurrences dealt with, and must not count them again.
     takeOccurrence: (pipeline, at, skipped) => state.takeOccurrence(pipeline, at, skipped, fence),

@@ -2,7 +2,9 @@ import type { PipelineConfig } from '../config/config.ts';
 import type { Emit } from '../engine/events.ts';
 import type { ReportBug } from '../engine/failure.ts';
 import { createSlots, type Slots } from '../engine/order.ts';
+import type { RunRange } from '../engine/range.ts';
 import type { Runner } from '../engine/runner.ts';
+import type { Request } from '../state/state.ts';
 import { LiveRun } from './live-run.ts';
 
 export interface RunsOptions {
@@ -16,15 +18,23 @@ export interface RunsOptions {
   readonly failed: (error: unknown) => void;
 }
 
+/** What is run, and why. */
+export interface Started {
+  readonly pipelines: readonly PipelineConfig[];
+  readonly range?: RunRange;
+  /** That asked for it. */
+  readonly request?: Request;
+}
+
 /** The runs of this process that are under way. */
 export class Runs {
   /** Shared by all runs. */
   readonly slots: Slots;
   readonly #options: RunsOptions;
-  readonly #live = new Map<string, LiveRun>();
+  readonly #live = new Map<string, { readonly run: LiveRun; readonly runner: Runner }>();
   /** By pipeline; the run may still wait for its id. */
   readonly #running = new Map<string, LiveRun>();
-  readonly #ending = new Map<Promise<void>, Runner>();
+  readonly #ending = new Map<Promise<unknown>, Runner>();
 
   constructor(options: RunsOptions, concurrency: number) {
     this.#options = options;
@@ -32,7 +42,12 @@ export class Runs {
   }
 
   live(id: string): LiveRun | undefined {
-    return this.#live.get(id);
+    return this.#live.get(id)?.run;
+  }
+
+  /** The one that has a run. */
+  runnerOf(id: string): Runner | undefined {
+    return this.#live.get(id)?.runner;
   }
 
   /** The run that has a pipeline now. */
@@ -45,13 +60,13 @@ export class Runs {
   }
 
   /** Resolves with the run's id once the state has it. */
-  start(runner: Runner, pipelines: readonly PipelineConfig[]): Promise<string> {
-    const { signal, report_bug, freed } = this.#options;
+  start(runner: Runner, { pipelines, range, request }: Started): Promise<string> {
+    const { signal, report_bug } = this.#options;
     const live = new LiveRun();
     for (const { name } of pipelines) if (!this.#running.has(name)) this.#running.set(name, live);
     return new Promise((resolve, reject) => {
       const emit: Emit = (event) => {
-        if (event.type === 'run_started') this.#live.set(event.run, live);
+        if (event.type === 'run_started') this.#live.set(event.run, { run: live, runner });
         live.add(event);
         this.#options.emit(event);
         if (event.type === 'run_started') resolve(event.run);
@@ -63,22 +78,39 @@ export class Runs {
         if (live.begun) this.#options.failed(error);
       };
       const ended = runner
-        .run({ pipelines, emit, signal, report_bug, slots: this.slots })
+        .run({ ...range, pipelines, request, emit, signal, report_bug, slots: this.slots })
         .then(() => undefined, failed)
-        .finally(() => {
-          for (const { name } of pipelines) this.#free(name, live);
-          for (const [id, other] of this.#live) if (other === live) this.#live.delete(id);
-          this.#ending.delete(ended);
-          freed();
-        });
-      this.#ending.set(ended, runner);
+        .then(() => this.#end(runner, pipelines, live));
+      void this.hold(runner, ended);
     });
+  }
+
+  /** The state of this runner stays open until the work has ended. */
+  async hold<Result>(runner: Runner, work: Promise<Result>): Promise<Result> {
+    this.#ending.set(work, runner);
+    try {
+      return await work;
+    } finally {
+      this.#ending.delete(work);
+    }
   }
 
   /** Resolves when the runs of this runner have ended; without one, all of them. */
   async idle(runner?: Runner): Promise<void> {
     const ours = [...this.#ending].filter(([, other]) => runner === undefined || other === runner);
-    await Promise.all(ours.map(([ended]) => ended));
+    await Promise.allSettled(ours.map(([ended]) => ended));
+  }
+
+  /** What the run told is kept before it is live no more, so that it can be asked for at any time. */
+  async #end({ state }: Runner, pipelines: readonly PipelineConfig[], live: LiveRun): Promise<void> {
+    for (const { name } of pipelines) this.#free(name, live);
+    for (const [id, { run }] of this.#live) {
+      if (run !== live) continue;
+      await state.keepEvents(id, JSON.stringify(live.events)).catch(this.#options.failed);
+      this.#live.delete(id);
+    }
+    live.end();
+    this.#options.freed();
   }
 
   #free(pipeline: string, live: LiveRun): void {

@@ -1,7 +1,7 @@
 import type { PipelineConfig } from '../config/config.ts';
 import type { Schedule } from '../config/schedule.ts';
 import { plural } from '../model/plural.ts';
-import type { Schedules } from '../state/state.ts';
+import type { Pauses, Schedules } from '../state/state.ts';
 import type { Clock } from './clock.ts';
 import { delayOf, dueOccurrences, mostCounted } from './occurrences.ts';
 
@@ -10,8 +10,8 @@ export interface SchedulerWorld {
   readonly clock: Clock;
   /** The pipelines that are running, here or in another process. */
   running(): Promise<ReadonlySet<string>>;
-  /** Starts one run of these pipelines, which occurred at the same time. */
-  start(pipelines: readonly string[]): void;
+  /** Starts one run of these pipelines, which occurred at the same time, and of what follows and is not paused. */
+  start(pipelines: readonly string[], paused: ReadonlySet<string>): void;
   tell(level: 'info' | 'warn', pipeline: string, message: string): void;
 }
 
@@ -30,6 +30,9 @@ interface Pending {
   readonly at: number;
 }
 
+/** What becomes of an occurrence. */
+type Outcome = 'run' | 'missed' | 'skipped' | 'paused';
+
 interface Watch {
   schedule: Schedule;
   readonly text: string;
@@ -42,20 +45,25 @@ interface Watch {
   queued: boolean;
 }
 
+/** What the scheduler needs of the state. */
+export type SchedulerState = Schedules & Pauses;
+
 /** Starts pipelines when their schedules say so: each occurrence at most once, whatever the clock does. */
 export class Scheduler {
   readonly #world: SchedulerWorld;
-  #state: Schedules;
+  #state: SchedulerState;
+  /** As the state last said. */
+  #paused: ReadonlySet<string> = new Set();
   #watches = new Map<string, Watch>();
   #sleep = new AbortController();
 
-  constructor(world: SchedulerWorld, state: Schedules) {
+  constructor(world: SchedulerWorld, state: SchedulerState) {
     this.#world = world;
     this.#state = state;
   }
 
   /** From now on these pipelines are started by their schedules, and no others. */
-  async watch(pipelines: Iterable<PipelineConfig>, state: Schedules): Promise<void> {
+  async watch(pipelines: Iterable<PipelineConfig>, state: SchedulerState): Promise<void> {
     const now = this.#world.clock.now();
     const watches = new Map<string, Watch>();
     for (const { name, schedule, enabled } of pipelines) {
@@ -80,6 +88,21 @@ export class Scheduler {
     this.#sleep.abort();
   }
 
+  /** Lets the schedule of a paused pipeline start it again. What occurred until now is left out. */
+  async resume(name: string): Promise<void> {
+    const state = this.#state;
+    if (!(await state.paused()).has(name)) return;
+    const watch = this.#watches.get(name);
+    if (watch) {
+      this.#notice(name, watch, this.#world.clock.now());
+      const { pending } = watch;
+      if (pending) await state.takeOccurrence(name, pending.occurrence, pending.number);
+      watch.pending = undefined;
+      watch.queued = false;
+    }
+    await state.resume(name);
+  }
+
   /** Until the signal is aborted. */
   async run(signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', () => this.wake(), { once: true });
@@ -102,20 +125,24 @@ export class Scheduler {
   /** Deals with what fell due; what occurred at the same time runs together. */
   async #act(now: number): Promise<void> {
     const watches = [...this.#watches];
-    for (const [name, watch] of watches) await this.#notice(name, watch, now);
+    for (const [name, watch] of watches) this.#notice(name, watch, now);
     const ready = watches.filter(([, { pending, queued }]) => queued || (pending && pending.at <= now));
     if (ready.length === 0) return;
     const running = await this.#world.running();
+    this.#paused = await this.#state.paused().then(
+      (paused) => new Set(paused.keys()),
+      () => this.#paused,
+    );
     const starting = new Map<number | undefined, string[]>();
     for (const [name, watch] of ready) {
       const occurrence = watch.pending?.occurrence;
       if (!(await this.#take(name, watch, running.has(name), now))) continue;
       starting.set(occurrence, [...(starting.get(occurrence) ?? []), name]);
     }
-    for (const pipelines of starting.values()) this.#world.start(pipelines);
+    for (const pipelines of starting.values()) this.#world.start(pipelines, this.#paused);
   }
 
-  async #notice(name: string, watch: Watch, now: number): Promise<void> {
+  #notice(name: string, watch: Watch, now: number): void {
     const { schedule } = watch;
     // The clock was set back: these instants come again, and the state knows which of them were taken.
     watch.since = Math.min(watch.since, now);
@@ -136,7 +163,7 @@ export class Scheduler {
   async #take(name: string, watch: Watch, running: boolean, now: number): Promise<boolean> {
     const { pending } = watch;
     if (pending && pending.at <= now) {
-      const runs = this.#outcome(watch, pending, running) === 'run';
+      const runs = this.#outcome(name, watch, pending, running) === 'run';
       try {
         const skipped = pending.number - (runs ? 1 : 0);
         const taken = await this.#state.takeOccurrence(name, pending.occurrence, skipped);
@@ -149,12 +176,21 @@ export class Scheduler {
         this.#world.tell('warn', name, `its schedule waits for the state: ${reason}`);
       }
     }
+    if (watch.queued && this.#paused.has(name)) await this.#leaveOut(name, watch);
     const starts = watch.queued && !running;
     if (starts) watch.queued = false;
     return starts;
   }
 
-  #outcome({ schedule, queued }: Watch, { missed }: Pending, running: boolean): 'run' | 'missed' | 'skipped' {
+  /** The pipeline was paused before the run that was to follow. */
+  async #leaveOut(name: string, watch: Watch): Promise<void> {
+    watch.queued = false;
+    // That one more did not run is not worth a daemon.
+    await this.#state.skipOccurrence(name).catch(() => undefined);
+  }
+
+  #outcome(name: string, { schedule, queued }: Watch, { missed }: Pending, running: boolean): Outcome {
+    if (this.#paused.has(name)) return 'paused';
     if (missed && schedule.catch_up === 'none') return 'missed';
     if (!running && !queued) return 'run';
     return schedule.overlap === 'queue' && !queued ? 'run' : 'skipped';
@@ -163,9 +199,10 @@ export class Scheduler {
   #explain(name: string, watch: Watch, pending: Pending, running: boolean): void {
     const { number, missed, occurrence } = pending;
     const tell = (message: string) => this.#world.tell('info', name, message);
-    const outcome = this.#outcome(watch, pending, running);
+    const outcome = this.#outcome(name, watch, pending, running);
     const those = `${number < mostCounted ? '' : 'at least '}${plural(number, 'occurrence')} of its schedule`;
-    if (outcome === 'missed') tell(`${those} missed, and left out`);
+    if (outcome === 'paused') tell(`it is paused: ${those} left out`);
+    else if (outcome === 'missed') tell(`${those} missed, and left out`);
     else if (outcome === 'skipped')
       tell(`it still runs: its occurrence at ${new Date(occurrence).toISOString()} is skipped`);
     else if (running) tell('it still runs: one run follows');

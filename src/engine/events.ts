@@ -45,6 +45,8 @@ export type RunEvent =
       readonly at: string;
       readonly pipeline: string;
       readonly counts: Counts;
+      /** Where the stream has partitions: the one that is read, such as `project=alpha`, and what of it was done. */
+      readonly partition?: { readonly name: string; readonly counts: Counts };
       /** Where the source tells a total: bytes, records, or whatever it counts by. */
       readonly progress?: { readonly done: number; readonly total: number };
       /** What is being read, where the source tells: a file, a table, a request. */

@@ -107,7 +107,8 @@ async function runGroup(
   pipelineTally: PipelineTally,
   reads: CompleteReads,
 ): Promise<PartResult[]> {
-  const tallies = pipelineTally.begin(group.map(({ part }) => labelOf(part)));
+  const labels = group.map(({ part }) => labelOf(part));
+  const tallies = pipelineTally.begin(labels, group[0]?.part.partition);
   const began = performance.now();
   const begun = await Promise.all(
     group.map((one, index) => attempt(() => beginPart(one, plan, shared, tallies[index] as Tally))),

@@ -2,7 +2,7 @@ import { ulid } from 'ulid';
 import type { Config, PipelineConfig, RowLimit } from '../config/config.ts';
 import { RateLimited, SyncError } from '../model/errors.ts';
 import { exitCodeOf, type PipelineResult, type RunResult, runStatus } from '../model/result.ts';
-import { openState, type RejectFilter, type State } from '../state/state.ts';
+import { openState, type RejectFilter, type Request, type State } from '../state/state.ts';
 import { checkAdopt } from './adopt.ts';
 import type { Emit } from './events.ts';
 import { type ReportBug, toFailure } from './failure.ts';
@@ -46,6 +46,8 @@ export interface RunOptions extends RunRange {
   readonly rejects?: RejectFilter;
   /** In its place: the slots to run in, which several runs share. */
   readonly slots?: Slots;
+  /** The request that asked for the run, to be remembered with it. */
+  readonly request?: Request;
   /** Called for what is no fault of the data, the config or the world. */
   readonly report_bug?: ReportBug;
 }
@@ -55,13 +57,38 @@ export interface Runner {
   readonly state: State;
   /** Runs pipelines, to the end of each. Rejects only when no run could be started. */
   run(options: RunOptions): Promise<RunResult>;
+  /** Ends a run of this runner after the batches under way. Throws `usage/unknown_run`, `usage/run_ended`. */
+  cancel(run: string): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Opens the state of a config, ready to run. */
 export async function openRunner(config: Config): Promise<Runner> {
   const state = await openState(config.state);
-  return { config, state, run: (options) => run(config, state, options), close: () => state.close() };
+  const stops = new Map<string, AbortController>();
+  return {
+    config,
+    state,
+    async run({ signal, emit, ...options }) {
+      const stop = new AbortController();
+      const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+      const told: Emit = (event) => {
+        if (event.type === 'run_started') stops.set(event.run, stop);
+        if (event.type === 'run_finished') stops.delete(event.result.runId);
+        emit?.(event);
+      };
+      return run(config, state, { ...options, signal: either, emit: told });
+    },
+    async cancel(id) {
+      const known = await state.run(id);
+      if (known === undefined) throw new SyncError('usage/unknown_run', `there is no run "${id}"`);
+      const stop = stops.get(id);
+      if (stop === undefined)
+        throw new SyncError('usage/run_ended', `run ${id} has ended already: ${known.status}`);
+      stop.abort('cancelled');
+    },
+    close: () => state.close(),
+  };
 }
 
 /** Runs pipelines; with `planning`, nothing is committed, and a state that writes nothing is given. */
@@ -108,7 +135,7 @@ async function startRun(
   const id = ulid(started.getTime());
   const names = pipelines.map(({ name }) => name);
   const interrupted = await state.markInterrupted();
-  await state.startRun(id, started.toISOString(), names);
+  await state.startRun(id, started.toISOString(), names, options.request);
   const logs = planning
     ? noLogs
     : openLogs(config, {

@@ -7,9 +7,10 @@ import {
   noCounts,
   type PipelineResult,
 } from '../model/result.ts';
-import type { Reject } from '../model/types.ts';
+import type { Partition, Reject } from '../model/types.ts';
 import type { Batch, Calls, Committed } from '../plugin/contract.ts';
 import type { Emit } from './events.ts';
+import { partitionLabel } from './parts.ts';
 
 /** So many rejects are told one by one while a pipeline runs; all of them are kept. */
 const toldRejects = 3;
@@ -29,6 +30,7 @@ export class PipelineTally {
   #ended: Counts = noCounts;
   #asked: Asked = {};
   #parts: readonly Tally[] = [];
+  #partition?: string;
 
   constructor(pipeline: string, emit: Emit, now: () => Date) {
     this.#pipeline = pipeline;
@@ -36,17 +38,25 @@ export class PipelineTally {
     this.#now = now;
   }
 
-  /** The tallies of the parts that run next, side by side; one with a label says it before whatever it tells. */
-  begin(labels: readonly string[]): readonly Tally[] {
+  /**
+   * The tallies of the parts that run next, side by side, of one partition where there are any; one with a label says
+   * it before whatever it tells.
+   */
+  begin(labels: readonly string[], partition?: Partition): readonly Tally[] {
     this.#ended = this.counts;
     this.#asked = this.asked;
+    this.#partition = partition && partitionLabel(partition);
     this.#parts = labels.map((label, index) => new Tally(this, label, index === 0));
     return this.#parts;
   }
 
   get counts(): Counts {
+    return addCounts(this.#ended, this.#running);
+  }
+
+  get #running(): Counts {
     const parts = this.#parts.map(({ counts }) => counts);
-    return addCounts(this.#ended, parts.length === 0 ? noCounts : parts.reduce(countsBeside));
+    return parts.length === 0 ? noCounts : parts.reduce(countsBeside);
   }
 
   get asked(): Asked {
@@ -55,7 +65,10 @@ export class PipelineTally {
 
   progress(reached: Reached): void {
     const { counts } = this;
-    this.#emit({ type: 'progress', at: this.#at(), pipeline: this.#pipeline, counts, ...reached });
+    const partition =
+      this.#partition === undefined ? {} : { partition: { name: this.#partition, counts: this.#running } };
+    const at = this.#at();
+    this.#emit({ type: 'progress', at, pipeline: this.#pipeline, counts, ...partition, ...reached });
   }
 
   notice(level: 'info' | 'warn', message: string): void {

@@ -6,10 +6,12 @@ import { httpCodes } from './http-codes.ts';
  * Codes are stable once released. The part before the slash says who finds it.
  */
 export const errorCodes = {
+  'api/key_reused':
+    'A request to the API of `syncline daemon` carries an `Idempotency-Key` that another request had in the last 24 hours, which asked for something else. Nothing was started. Each request takes a key of its own; only when the same request is sent again it keeps its key.',
   'api/origin':
     'A request to the API of `syncline daemon` has a `Host` that is not the address it listens on, or comes from a web page of another origin. Browsers are kept out: use the address that the daemon printed.',
   'api/request':
-    'A request to the API of `syncline daemon` was not understood: a body that is not JSON, is larger than 1 MB, or is not wanted by its route.',
+    'A request to the API of `syncline daemon` was not understood: its body is not JSON, is larger than 1 MB, or has a key or a value that its route does not take; or something in its address or headers is not of the form it should be. The message names it; `GET /api/v1/openapi.json` tells what each route takes.',
   'api/route':
     'The API of `syncline daemon` has no such route. A path has `/api/v1` in front; names in it are percent-encoded.',
   'api/token':
@@ -238,6 +240,8 @@ export const errorCodes = {
     'A plugin cannot be called that: a name begins with a small letter and goes on with these, digits, `_` and `-`.',
   'usage/read_again':
     'The flags read records again, and the pipeline would count them again: `append` adds rows, `sum` adds values. Nothing was run. `--yes` lets `append` do it; what is summed begins anew with an empty target and `syncline state reset`.',
+  'usage/run_ended':
+    'The run has ended, so there is nothing to cancel. `syncline show` tells what it did, and `syncline undo` takes it back.',
   'usage/unknown_code': 'There is no such error code. `syncline explain` without a code lists all of them.',
   'usage/unknown_partition':
     'The stream of the pipeline has no partition with that value, or none at all. The message lists those it has.',

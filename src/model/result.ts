@@ -1,5 +1,5 @@
 /** How a pipeline ended, worst first. */
-const outcomes = [
+export const outcomes = [
   'failed',
   /** A server asks not to be called for longer than we wait. */
   'rate_limited',

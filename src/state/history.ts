@@ -1,6 +1,7 @@
 import { noCounts, type PipelineResult, type RunResult } from '../model/result.ts';
 import type { Database, SqlValue, Statement } from '../sql/index.ts';
 import { hasEnded, thisProcess } from './process.ts';
+import { type Request, remember } from './requests.ts';
 
 /** A run as the state has it. */
 export interface KeptRun {
@@ -17,7 +18,7 @@ export interface KeptRun {
   readonly pipelines: { readonly [name: string]: PipelineResult | null };
 }
 
-interface RunFilter {
+export interface RunFilter {
   readonly limit: number;
   readonly pipeline?: string;
   readonly status?: KeptRun['status'];
@@ -40,7 +41,8 @@ export type ReadExtent = 'new' | 'whole' | 'part';
 
 /** What Syncline remembers of its runs. */
 export interface History {
-  startRun(id: string, startedAt: string, pipelines: readonly string[]): Promise<void>;
+  /** The request that asked for the run is remembered with it. */
+  startRun(id: string, startedAt: string, pipelines: readonly string[], request?: Request): Promise<void>;
   finishPipeline(run: string, pipeline: string, result: PipelineResult, extent?: ReadExtent): Promise<void>;
   /** When a pipeline last read what was new, or all there is, to its end (`whole`: all there is). */
   lastSuccess(pipeline: string, whole: boolean): Promise<string | undefined>;
@@ -70,7 +72,7 @@ const latest = `(
 /** `own` collects the runs of this process that have not ended. */
 export function historyOf(database: Database, own: Set<string>, expiry: number): History {
   return {
-    async startRun(id, startedAt, pipelines) {
+    async startRun(id, startedAt, pipelines, request) {
       const { host, pid, started } = thisProcess;
       await database.write([
         {
@@ -81,6 +83,7 @@ export function historyOf(database: Database, own: Set<string>, expiry: number):
           sql: 'INSERT INTO run_pipelines (run_id, pipeline, step) VALUES (?, ?, ?)',
           rows: pipelines.map((pipeline, step) => [id, pipeline, step]),
         },
+        ...(request === undefined ? [] : remember(request, id, Date.now())),
       ]);
       own.add(id);
     },
@@ -221,6 +224,7 @@ async function forget(
   const rows = (sql: string): Statement[] => (runs.length > 0 ? [{ sql, rows: runs }] : []);
   await database.write([
     ...rows('DELETE FROM run_pipelines WHERE run_id = ?'),
+    ...rows('DELETE FROM run_events WHERE run_id = ?'),
     ...rows('DELETE FROM runs WHERE id = ?'),
     ...rejects,
   ]);

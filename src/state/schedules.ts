@@ -15,6 +15,8 @@ export interface Schedules {
    * nothing is taken once another has that lease.
    */
   takeOccurrence(pipeline: string, at: number, skipped: number, fence?: number): Promise<boolean>;
+  /** Counts an occurrence that was taken, and does not run after all. */
+  skipOccurrence(pipeline: string): Promise<void>;
   /** How many occurrences of each watched pipeline did not run. */
   skippedOccurrences(): Promise<ReadonlyMap<string, number>>;
 }
@@ -65,6 +67,10 @@ export function schedulesOf(database: Database): Schedules {
         },
       ]);
       return changed > 0;
+    },
+    async skipOccurrence(pipeline) {
+      const sql = 'UPDATE schedules SET skipped = skipped + 1 WHERE pipeline = ?';
+      await database.write([{ sql, rows: [[pipeline]] }]);
     },
     async skippedOccurrences() {
       const rows = await database.all('SELECT pipeline, skipped FROM schedules');

@@ -8,20 +8,34 @@ import { type History, historyOf, keepAlive } from './history.ts';
 import { type Holder, type Lease, Leases, type LeaseTimes, leaseTimes } from './leases.ts';
 import { type KeptLogs, logsIn } from './logs.ts';
 import { migrate } from './migrations.ts';
+import { type Pauses, pausesIn } from './pauses.ts';
 import { type Rejects, rejectsOf } from './rejects.ts';
+import { type Requests, requestsIn } from './requests.ts';
 import { type Retries, retriesOf } from './retries.ts';
+import { type RunEvents, runEventsIn } from './run-events.ts';
 import { type Schedules, schedulesOf } from './schedules.ts';
 import { type PipelineStatus, statusOf } from './status.ts';
 
-export type { HistoryFilter, KeptRun, ReadExtent } from './history.ts';
+export type { HistoryFilter, KeptRun, ReadExtent, RunFilter } from './history.ts';
 export type { Holder, Lease } from './leases.ts';
+export type { Pauses } from './pauses.ts';
 export type { NewReject, PartFilter, RejectedBatch, RejectFilter, WrittenKeys } from './rejects.ts';
+export type { Request } from './requests.ts';
 export type { RejectIds } from './retries.ts';
 export { type Schedules, schedulerLease } from './schedules.ts';
-export type { PipelineStatus } from './status.ts';
+export type { EndedPipeline, PipelineStatus } from './status.ts';
 
 /** What Syncline remembers: its runs, their leases, rejects and logs, and the checkpoints of sinks without a ledger. */
-export interface State extends History, Rejects, Retries, Schedules, KeptLogs, SeenColumns {
+export interface State
+  extends History,
+    Rejects,
+    Retries,
+    Schedules,
+    Pauses,
+    Requests,
+    RunEvents,
+    KeptLogs,
+    SeenColumns {
   /**
    * Asks for the right to run a pipeline. A lease that is free, expired, or whose holder has died is given, with a
    * fence greater than any before and than `atLeast`; else it is told who holds it.
@@ -58,6 +72,9 @@ export async function openState(file: string, times: LeaseTimes = leaseTimes): P
     ...logsIn(database),
     ...retriesOf(database),
     ...schedulesOf(database),
+    ...pausesIn(database),
+    ...requestsIn(database),
+    ...runEventsIn(database),
     ...columnsIn(database),
     acquire: (pipeline, run, atLeast) => leases.acquire(pipeline, run, atLeast),
     ledger: (sink) => checkpointsOf(database, sink),

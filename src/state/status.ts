@@ -2,24 +2,34 @@ import type { Outcome } from '../model/result.ts';
 import type { Database } from '../sql/index.ts';
 import { hasEnded } from './process.ts';
 
-/** How a pipeline stands. A pipeline that has never run has no last run. */
-export interface PipelineStatus {
-  readonly pipeline: string;
-  readonly status: 'idle' | 'running' | 'failed' | 'never_run';
-  /** The run that is under way. */
-  readonly running?: { readonly runId: string; readonly since: string };
+/** How a pipeline, or one partition of it, stands. What has never run has no last run. */
+interface Standing {
   /** The last run that did something: neither `skipped` nor `busy`. */
   readonly lastRun?: EndedPipeline;
   /** The last one that read to its end: `succeeded` or `partial`. */
   readonly lastSuccess?: EndedPipeline;
-  /** Where the stream has partitions: how each ended when it was last read. */
-  readonly partitions?: { readonly [partition: string]: EndedPipeline };
+  /** Where the last read that came to its end will go on: a value of the cursor field, or a sync token. */
+  readonly cursor?: string;
 }
 
-interface EndedPipeline {
+export interface PipelineStatus extends Standing {
+  readonly pipeline: string;
+  readonly status: 'idle' | 'running' | 'failed' | 'never_run';
+  /** The run that is under way. */
+  readonly running?: { readonly runId: string; readonly since: string };
+  /** Where the stream has partitions. */
+  readonly partitions?: { readonly [partition: string]: PartitionStatus };
+}
+
+interface PartitionStatus extends Standing {
+  readonly status: 'idle' | 'failed';
+}
+
+export interface EndedPipeline {
   readonly runId: string;
   readonly status: Outcome;
-  /** ISO 8601, UTC. */
+  /** When its run did. ISO 8601, UTC, as all times here. */
+  readonly startedAt: string;
   readonly finishedAt: string;
 }
 
@@ -28,22 +38,32 @@ const failures: readonly (Outcome | undefined)[] = ['failed', 'rate_limited', 'i
 /** How each pipeline stands that ever ran, by name. */
 export async function statusOf(database: Database): Promise<PipelineStatus[]> {
   const running = await runningPipelines(database);
-  const lastRuns = await lastEnded(database, "status NOT IN ('skipped', 'busy')");
-  const successes = await lastEnded(database, "status IN ('succeeded', 'partial')");
-  const partitions = await lastPartitions(database);
-  const names = new Set([...running.keys(), ...lastRuns.keys()]);
+  const whole = await standingsIn(database, "SELECT *, '' AS part, result AS ended FROM run_pipelines");
+  const parted = await standingsIn(
+    database,
+    `SELECT run_pipelines.*, part.key AS part, part.value AS ended
+      FROM run_pipelines, json_each(result, '$.partitions') AS part WHERE result LIKE '%"partitions"%'`,
+  );
+  const names = new Set([...running.keys(), ...whole.keys()]);
   return [...names].sort().map((pipeline) => {
-    const lastRun = lastRuns.get(pipeline);
-    const ended = failures.includes(lastRun?.status) ? 'failed' : 'idle';
+    const standing = whole.get(pipeline)?.get('') ?? {};
+    const partitions = parted.get(pipeline);
     return {
       pipeline,
-      status: running.has(pipeline) ? 'running' : ended,
+      status: running.has(pipeline) ? 'running' : endedStatus(standing),
       running: running.get(pipeline),
-      lastRun,
-      lastSuccess: successes.get(pipeline),
-      partitions: partitions.get(pipeline),
+      ...standing,
+      partitions:
+        partitions &&
+        Object.fromEntries(
+          [...partitions].map(([name, one]) => [name, { status: endedStatus(one), ...one }]),
+        ),
     };
   });
+}
+
+function endedStatus({ lastRun }: Standing): 'idle' | 'failed' {
+  return failures.includes(lastRun?.status) ? 'failed' : 'idle';
 }
 
 async function runningPipelines(database: Database): Promise<Map<string, { runId: string; since: string }>> {
@@ -59,34 +79,38 @@ async function runningPipelines(database: Database): Promise<Map<string, { runId
   );
 }
 
-async function lastEnded(database: Database, condition: string): Promise<Map<string, EndedPipeline>> {
-  const sql = `SELECT pipeline, run_id, status, finished_at FROM run_pipelines
-    WHERE (pipeline, run_id) IN (SELECT pipeline, max(run_id) FROM run_pipelines WHERE ${condition} GROUP BY pipeline)`;
-  const rows = await database.all(sql);
-  return new Map(
-    rows.map(([pipeline, run, status, finishedAt]) => [
-      String(pipeline),
-      { runId: String(run), status: status as Outcome, finishedAt: String(finishedAt) },
-    ]),
-  );
-}
-
-async function lastPartitions(
+/** By pipeline and part. `ended` selects the results of parts: what stands in a result stands for its part. */
+async function standingsIn(
   database: Database,
-): Promise<Map<string, { [partition: string]: EndedPipeline }>> {
+  ended: string,
+): Promise<ReadonlyMap<string, ReadonlyMap<string, Standing>>> {
   // Beside max(), the other columns come from the row that has it.
-  const sql = `SELECT pipeline, part.key, max(run_id), json_extract(part.value, '$.status'), finished_at
-    FROM run_pipelines, json_each(result, '$.partitions') AS part
-    WHERE result LIKE '%"partitions"%' GROUP BY pipeline, part.key ORDER BY pipeline, part.key`;
-  const found = new Map<string, { [partition: string]: EndedPipeline }>();
-  for (const [pipeline, partition, run, status, finishedAt] of await database.all(sql)) {
-    const known = found.get(String(pipeline)) ?? {};
-    known[String(partition)] = {
+  const sql = `SELECT pipeline, part, max(run_id), outcome, finished_at, cursor,
+      (SELECT started_at FROM runs WHERE id = run_id)
+    FROM (
+      SELECT *, json_extract(ended, '$.status') AS outcome,
+        CASE WHEN extent IN ('new', 'whole') THEN json_extract(ended, '$.cursor.to') END AS cursor
+      FROM (${ended})
+    )
+    WHERE outcome NOT IN ('skipped', 'busy')
+    GROUP BY pipeline, part, outcome, cursor IS NULL ORDER BY pipeline, part, max(run_id)`;
+  const found = new Map<string, Map<string, Standing>>();
+  for (const [pipeline, part, run, status, finishedAt, cursor, startedAt] of await database.all(sql)) {
+    const parts = found.get(String(pipeline)) ?? new Map<string, Standing>();
+    const last = {
       runId: String(run),
       status: status as Outcome,
+      startedAt: String(startedAt),
       finishedAt: String(finishedAt),
     };
-    found.set(String(pipeline), known);
+    // The oldest comes first, and what comes later takes its place.
+    parts.set(String(part), {
+      ...parts.get(String(part)),
+      lastRun: last,
+      ...(['succeeded', 'partial'].includes(last.status) && { lastSuccess: last }),
+      ...(cursor !== null && { cursor: String(cursor) }),
+    });
+    found.set(String(pipeline), parts);
   }
   return found;
 }

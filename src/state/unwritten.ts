@@ -8,8 +8,11 @@ import { editMemoryOf } from './edit-memory.ts';
 import { historyOf } from './history.ts';
 import { logsIn } from './logs.ts';
 import { isCurrent } from './migrations.ts';
+import { pausesIn } from './pauses.ts';
 import { rejectsOf } from './rejects.ts';
+import { requestsIn } from './requests.ts';
 import { retriesOf } from './retries.ts';
+import { runEventsIn } from './run-events.ts';
 import { schedulesOf } from './schedules.ts';
 import type { State } from './state.ts';
 import { statusOf } from './status.ts';
@@ -27,6 +30,9 @@ export async function readState(file: string): Promise<State> {
     ...logsIn(database),
     ...retriesOf(database),
     ...schedulesOf(database),
+    ...pausesIn(database),
+    ...requestsIn(database),
+    ...runEventsIn(database),
     ...columnsIn(database),
     markInterrupted: async () => [],
     acquire: async (_pipeline, _run, atLeast) => {

@@ -1,132 +1,40 @@
-import { request as httpRequest } from 'node:http';
-import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Control } from '../../src/daemon/api/control.ts';
 import { createApi, openApi } from '../../src/daemon/api/server.ts';
 import { LiveRun } from '../../src/daemon/live-run.ts';
-import { SyncError } from '../../src/model/errors.ts';
 import { noCounts } from '../../src/model/result.ts';
-
-const token = 'a-token-that-nobody-guesses';
-
-/** A daemon that has one pipeline, `people`, and does as it is told. */
-function fakeControl(live?: LiveRun) {
-  const started: string[] = [];
-  const control: Control = {
-    status: async () => [{ pipeline: 'people', status: 'never_run' }],
-    async start(name) {
-      if (name === 'broken') throw new Error('password in /etc/secret');
-      if (name !== 'people') throw new SyncError('usage/unknown_pipeline', 'there is no such pipeline');
-      if (started.length > 0) throw new SyncError('lease/held', 'it is running already');
-      started.push(name);
-      return 'R1';
-    },
-    run: async (runId) =>
-      runId === 'R1'
-        ? { runId, status: 'running', startedAt: '2026-01-01T00:00:00.000Z', pipelines: { people: null } }
-        : undefined,
-    live: (id) => (id === 'R1' ? live : undefined),
-    ready: async () => true,
-    scheduler: () => 'active',
-    metrics: async () => '# HELP up Whether it is there.\n',
-  };
-  return { control, started };
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers: { readonly [name: string]: string | string[] | undefined };
-  readonly body: string;
-}
-
-interface Asked {
-  readonly method?: string;
-  readonly headers?: { readonly [name: string]: string };
-  readonly body?: string;
-  /** Called with the answer so far. */
-  readonly heard?: (text: string) => void;
-}
-
-async function listening(live?: LiveRun) {
-  const { control, started } = fakeControl(live);
-  const failures: unknown[] = [];
-  const api = await openApi(control, {
-    listen: { host: '127.0.0.1', port: 0 },
-    token,
-    failed: (error) => failures.push(error),
-  });
-  onTestFinished(() => api.close());
-  const port = Number(new URL(api.url).port);
-  /** Asks as no browser could: every header is as given. */
-  const ask = (path: string, { method = 'GET', headers = {}, body, heard }: Asked = {}) =>
-    new Promise<Answer>((resolve, reject) => {
-      const request = httpRequest(
-        { host: '127.0.0.1', port, path, method, headers, agent: false },
-        (response) => {
-          let text = '';
-          response.setEncoding('utf8').on('data', (chunk) => {
-            text += chunk;
-            heard?.(text);
-          });
-          response.on('end', () =>
-            resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }),
-          );
-        },
-      );
-      request.on('error', reject);
-      request.end(body);
-    });
-  const authorized = { authorization: `Bearer ${token}` };
-  return { ask, started, failures, port, authorized };
-}
-
-/** The answer to what no client would send. */
-async function rawly(port: number, head: string): Promise<string> {
-  const socket = connect(port, '127.0.0.1');
-  socket.end(`${head}\r\n\r\n`);
-  return (await socket.setEncoding('utf8').toArray()).join('');
-}
-
-function codeOf({ body }: Answer): unknown {
-  return (JSON.parse(body) as { error: { code: string } }).error.code;
-}
-
-/** All routes, as the server itself lists them. */
-function routesOf(): { method: string; path: string }[] {
-  const { control } = fakeControl();
-  const app = createApi(control, { listen: { host: '127.0.0.1', port: 0 }, token, failed: () => undefined });
-  const routes: { method: string; path: string }[] = [];
-  const above: string[] = [];
-  for (const line of app.printRoutes({ commonPrefix: false }).split('\n')) {
-    const [, indent = '', path = '', methods = ''] = /^([│\s]*)[├└]── (\S*) ?(?:\((.*)\))?$/.exec(line) ?? [];
-    if (path === '') continue;
-    const depth = indent.length / 4;
-    above.splice(depth, Number.POSITIVE_INFINITY, path);
-    const whole = above.join('').replace(/:\w+/g, 'R1');
-    for (const method of methods.split(', ').filter(Boolean)) routes.push({ method, path: whole });
-  }
-  return routes;
-}
+import { codeOf, fakeControl, listening, rawly, routesOf, token } from './listening.ts';
 
 describe('the API', () => {
   it('has the routes it should', () => {
     expect(
       routesOf()
-        .map(({ method, path }) => `${method} ${path}`)
+        .map(({ method, url }) => `${method} ${url}`)
         .sort(),
     ).toEqual([
-      'GET /api/v1/runs/R1',
-      'GET /api/v1/runs/R1/events',
+      'DELETE /api/v1/runs',
+      'GET /api/v1/openapi.json',
+      'GET /api/v1/runs',
+      'GET /api/v1/runs/:id',
+      'GET /api/v1/runs/:id/events',
+      'GET /api/v1/statistics',
       'GET /api/v1/status',
       'GET /healthz',
       'GET /metrics',
       'GET /readyz',
-      'HEAD /api/v1/runs/R1',
+      'HEAD /api/v1/openapi.json',
+      'HEAD /api/v1/runs',
+      'HEAD /api/v1/runs/:id',
+      'HEAD /api/v1/statistics',
       'HEAD /api/v1/status',
       'HEAD /healthz',
       'HEAD /metrics',
       'HEAD /readyz',
-      'POST /api/v1/pipelines/R1/run',
+      'POST /api/v1/pipelines/:name/pause',
+      'POST /api/v1/pipelines/:name/resume',
+      'POST /api/v1/pipelines/:name/run',
+      'POST /api/v1/runs',
+      'POST /api/v1/runs/:id/cancel',
+      'POST /api/v1/runs/:id/undo',
     ]);
   });
 
@@ -138,7 +46,7 @@ describe('the API', () => {
     ['an empty one', { authorization: 'Bearer ' }],
     ['one in a cookie', { cookie: `token=${token}` }],
   ])('answers on no route but the two of health when the token is %s', async (_, headers) => {
-    const { ask, started } = await listening(new LiveRun());
+    const { ask, told } = await listening(new LiveRun());
     for (const { method, path } of [...routesOf(), { method: 'GET', path: '/nowhere' }]) {
       const { status, body } = await ask(path, { method, headers });
       const health = path === '/healthz' || path === '/readyz';
@@ -146,7 +54,8 @@ describe('the API', () => {
       if (health) expect(body).toBe('');
       else expect(body).toMatch(method === 'HEAD' ? /^$/ : /api\/token/);
     }
-    expect(started).toEqual([]);
+    expect(told).toMatchObject({ started: [], cleared: [], cancelled: [] });
+    expect(told.paused.size).toBe(0);
   });
 
   it('takes no token from the address', async () => {
@@ -180,7 +89,9 @@ describe('the API', () => {
         });
       }
     for (const head of ['GET /healthz HTTP/1.0', 'GET /healthz HTTP/1.1\r\nHost:'])
-      expect(await rawly(port, head)).toMatch(/^HTTP\/1\.1 40[03] /);
+      expect(await rawly(port, `${head}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 40[03] /);
+    const two = `GET /healthz HTTP/1.1\r\nhost: localhost:${port}\r\nhost: localhost:${port}\r\n\r\n`;
+    expect(await rawly(port, two)).toMatch(/^HTTP\/1\.1 403 /);
     for (const host of [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`, `LOCALHOST:${port}`])
       expect((await ask('/api/v1/status', { headers: { ...authorized, host } })).status).toBe(200);
   });
@@ -219,19 +130,19 @@ describe('the API', () => {
     ['files', 'multipart/form-data; boundary=x', '--x--', 415],
     ['nothing it names', '', '{}', 415],
     ['broken JSON', 'application/json', '{', 400],
-    ['options it does not have', 'application/json', '{"full":true}', 400],
+    ['options it does not have', 'application/json', '{"fully":true}', 400],
     ['a list', 'application/json', '[1]', 400],
     ['2 MB', 'application/json', JSON.stringify({ a: 'x'.repeat(2_000_000) }), 413],
     ['a prototype', 'application/json', '{"__proto__":{"a":1}}', 400],
   ])('refuses a body that is %s', async (_, type, body, status) => {
-    const { ask, authorized, started } = await listening();
+    const { ask, authorized, told } = await listening();
     const headers = { ...authorized, ...(type === '' ? {} : { 'content-type': type }) };
     // One that is far too large is refused before it has been read: then the connection is gone.
     const answer = await ask('/api/v1/pipelines/people/run', { method: 'POST', headers, body }).catch(
       (error: NodeJS.ErrnoException) => ({ status: 413, code: error.code }),
     );
     expect(answer.status).toBe(status);
-    expect(started).toEqual([]);
+    expect(told.started).toEqual([]);
   });
 
   it('starts a run, once, and says where it is', async () => {
@@ -281,6 +192,7 @@ describe('the events of a run', () => {
     const heard = (text: string) => {
       if (!text.includes('"read":2')) return;
       for (const event of later) live.add(event);
+      if (later.length > 0) live.end();
       later = [];
     };
     const { headers, body } = await ask('/api/v1/runs/R1/events', { headers: authorized, heard });
@@ -301,7 +213,7 @@ describe('the events of a run', () => {
     live.add({ type: 'run_started', at, run: 'R1', pipelines: [] });
     for (let n = 0; n < 3000; n++) live.add({ type: 'notice', at, level: 'info', message: `${n}` });
     const ids: number[] = [];
-    live.follow(0, ({ id }) => ids.push(id));
+    live.follow(0, (numbered) => ids.push(numbered?.id ?? 0));
     expect([ids.length, ids[0], ids[1], ids.at(-1)]).toEqual([1000, 1, 2003, 3001]);
   });
 });

@@ -23,28 +23,34 @@ export interface Simulation {
   readonly until: number;
   readonly steps?: readonly Step[];
   readonly running?: (now: number) => ReadonlySet<string>;
+  /** Called whenever the scheduler looks who is running. */
+  readonly looks?: (scheduler: Scheduler, now: number) => Promise<void>;
 }
 
 /** What was started in a simulated time: the pipeline, and the instant its clock showed. */
 export interface Started {
   readonly at: number;
   readonly pipelines: readonly string[];
+  readonly paused: readonly string[];
 }
 
 /** Runs the scheduler through a simulated time, without waiting. */
 export async function simulate(
   pipelines: readonly PipelineConfig[],
-  { state, from, until, steps, running = () => new Set() }: Simulation,
+  { state, from, until, steps, running = () => new Set(), looks }: Simulation,
 ): Promise<{ readonly started: readonly Started[]; readonly told: readonly string[] }> {
   const stop = new AbortController();
   const clock = fakeClock(from, until, () => stop.abort(), steps);
   const started: Started[] = [];
   const told: string[] = [];
-  const scheduler = new Scheduler(
+  const scheduler: Scheduler = new Scheduler(
     {
       clock,
-      running: async () => running(clock.now()),
-      start: (pipelines) => started.push({ at: clock.now(), pipelines }),
+      async running() {
+        await looks?.(scheduler, clock.now());
+        return running(clock.now());
+      },
+      start: (pipelines, paused) => started.push({ at: clock.now(), pipelines, paused: [...paused] }),
       tell: (_, pipeline, message) => told.push(`${pipeline}: ${message}`),
     },
     state,

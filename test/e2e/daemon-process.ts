@@ -5,7 +5,13 @@ import { onTestFinished } from 'vitest';
 import type { RunEvent } from '../../src/engine/events.ts';
 import { cli } from './cli.ts';
 
-interface Answer {
+export interface Sent {
+  readonly body?: object;
+  readonly headers?: { readonly [name: string]: string };
+}
+
+export interface Answer {
+  readonly headers: Headers;
   readonly status: number;
   readonly body: { readonly [name: string]: unknown };
 }
@@ -75,14 +81,23 @@ export function spawnDaemon(folder: string, environment: Environment = {}, comma
 }
 
 function asking(url: string, token: string) {
-  const fetched = (path: string, method = 'GET') =>
-    fetch(`${url}${path}`, { method, headers: { authorization: `Bearer ${token}` } });
-  async function ask(path: string, method?: string): Promise<Answer> {
-    const response = await fetched(path, method);
-    return { status: response.status, body: (await response.json()) as Answer['body'] };
+  const fetched = (path: string, method = 'GET', { body, headers }: Sent = {}) =>
+    fetch(`${url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+  async function ask(path: string, method?: string, sent?: Sent): Promise<Answer> {
+    const response = await fetched(path, method, sent);
+    const { status, headers } = response;
+    return { status, headers, body: (await response.json()) as Answer['body'] };
   }
   const run = (name: string) => ask(`/api/v1/pipelines/${name}/run`, 'POST');
-  return { url, fetched, ask, run };
+  return { url, token, fetched, ask, run };
 }
 
 export type DaemonProcess = Awaited<ReturnType<typeof startDaemon>>;

@@ -6,6 +6,7 @@ import type { RunEvent } from '../../src/engine/events.ts';
 import { killedRows, seed, stops } from '../counts.ts';
 import { folderWith, query, syncline } from './cli.ts';
 import { type DaemonProcess, startDaemon } from './daemon-process.ts';
+import { gate } from './gate.ts';
 
 const rows = Array.from({ length: killedRows }, (_, n) => ({ id: (n * 7) % 1000, at: n, n }));
 const lines = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
@@ -32,34 +33,6 @@ function verify(folder: string): void {
 const progressOf = (pipeline: string) => (event: RunEvent) =>
   event.type === 'progress' && event.pipeline === pipeline;
 const finished = (event: RunEvent) => event.type === 'run_finished';
-
-/** A source that reads one record after another until a file is there, and then ends. */
-const gate = `import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
-import { defineSource } from 'syncline';
-export const source = defineSource({
-  name: 'gate', summary: 'Goes on until it may end.',
-  options: { type: 'object', properties: { hangs: { type: 'boolean', description: 'Never closes.' } }, additionalProperties: false },
-  streamOptions: { type: 'object', properties: { until: { type: 'string', description: 'A file.' } }, additionalProperties: false },
-  shortForm: 'until',
-  async open({ hangs }, { directory }) {
-    return {
-      async *read({ options, signal }) {
-        // Types are learned from the first thousand.
-        yield { records: Array.from({ length: 1000 }, (_, id) => ({ id })), bytes: 9000 };
-        for (let id = 1000; !existsSync(join(directory, options.until)); id++) {
-          yield { records: [{ id }], bytes: 9 };
-          await setTimeout(5, undefined, { signal });
-        }
-      },
-      async close() {
-        if (hangs) await new Promise(() => setTimeout(60_000));
-      },
-    };
-  },
-});
-`;
 
 const gated = `version: 1
 daemon: { listen: "127.0.0.1:0" }

@@ -80,9 +80,11 @@ pipelines:
     expect(Object.keys(alone.pipelines.stats?.partitions ?? {})).toEqual(['project=beta']);
     expect(rows(folder, 'SELECT project FROM stats WHERE id = 9')).toEqual([['beta']]);
     const { stdout } = await syncline(folder, ['status', '--json']);
-    const [stats] = JSON.parse(stdout) as { partitions: { [name: string]: { runId: string } } }[];
-    expect(stats?.partitions['project=beta']?.runId).toBe(alone.runId);
-    expect(stats?.partitions['project=alpha']?.runId).not.toBe(alone.runId);
+    const [stats] = JSON.parse(stdout) as {
+      partitions: { [name: string]: { lastRun: { runId: string } } };
+    }[];
+    expect(stats?.partitions['project=beta']?.lastRun.runId).toBe(alone.runId);
+    expect(stats?.partitions['project=alpha']?.lastRun.runId).not.toBe(alone.runId);
     const unknown = await syncline(folder, ['run', 'stats', '--partition', 'project=gamma']);
     expect(unknown).toMatchObject({ code: 2 });
     expect(unknown.stderr).toContain('It has: project=alpha, project=beta.');

@@ -20,7 +20,7 @@ pipelines:
 
 it('a scheduled run takes along what follows and has no schedule of its own', async () => {
   const all = await config();
-  const names = (...occurred: string[]) => withFollowers(all, occurred).map(({ name }) => name);
+  const names = (...occurred: string[]) => withFollowers(all, occurred, new Set()).map(({ name }) => name);
   expect(names('first')).toEqual(['second', 'first', 'third']);
   expect(names('own')).toEqual(['third', 'own']);
   expect(names('manual')).toEqual(['manual']);

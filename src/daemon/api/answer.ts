@@ -1,3 +1,5 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyReply } from 'fastify';
 import type { ErrorCode } from '../../model/codes.ts';
 import { SyncError } from '../../model/errors.ts';
@@ -8,9 +10,20 @@ const statuses: { readonly [code in ErrorCode]?: number } = {
   'api/origin': 403,
   'api/route': 404,
   'api/request': 400,
+  'usage/invalid': 400,
+  'usage/limited_replace': 400,
+  'usage/no_cursor': 400,
+  'usage/read_again': 400,
+  'usage/unknown_partition': 400,
   'usage/unknown_pipeline': 404,
   'usage/unknown_run': 404,
+  'undo/unknown': 404,
   'lease/held': 409,
+  'undo/cancelled': 409,
+  'undo/edited': 409,
+  'undo/not_newest': 409,
+  'usage/run_ended': 409,
+  'api/key_reused': 422,
   'daemon/stopping': 503,
 };
 
@@ -19,8 +32,35 @@ export function answerError(reply: FastifyReply, error: unknown, failed: (error:
   const { status, code, message, hint } = toAnswer(error);
   if (status === 500) failed(error);
   if (status === 401) reply.header('www-authenticate', 'Bearer');
+  // A body that was not read yet is not read for nothing.
+  if (reply.request.body === undefined && hasBody(reply)) reply.header('connection', 'close');
   reply.code(status).send({ error: { code, message, hint } });
 }
+
+function hasBody({ request: { headers } }: FastifyReply): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+/** Answers what is not HTTP, or does not come to its end, and closes the connection. */
+export function answerGarbage(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable) return void socket.destroy();
+  const status = garbage[error.code ?? ''] ?? 400;
+  const message =
+    status === 408 ? 'the request did not come to its end in time' : 'the request is not understood';
+  const body = JSON.stringify({ error: { code: 'api/request' satisfies ErrorCode, message } });
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${body.length}`,
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+}
+
+const garbage: { readonly [code: string]: number } = {
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+  HPE_HEADER_OVERFLOW: 431,
+};
 
 interface Answer {
   readonly status: number;

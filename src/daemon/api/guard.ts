@@ -16,6 +16,8 @@ export interface Knock {
   /** Without its query. */
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
+  /** Whatever was given as `Host`: it is to be one. */
+  readonly hosts: readonly string[];
 }
 
 const health: readonly string[] = ['/healthz', '/readyz'];
@@ -25,8 +27,8 @@ const everywhere: readonly string[] = ['0.0.0.0', '::'];
  * Lets a request in, or throws `api/origin` or `api/token`. Everything that is asked passes here, whether there is such
  * a route or not.
  */
-export function guard({ path, headers }: Knock, { token, host, port }: GuardOptions): void {
-  if (!isOurs(headers.host, host, port))
+export function guard({ path, headers, hosts }: Knock, { token, host, port }: GuardOptions): void {
+  if (hosts.length !== 1 || !isOurs(headers.host, host, port))
     throw refused('the Host of the request is not the address of this daemon');
   const { origin } = headers;
   const site = headers['sec-fetch-site'];

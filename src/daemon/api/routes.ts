@@ -1,58 +1,100 @@
 import type { FastifyInstance } from 'fastify';
-import { SyncError } from '../../model/errors.ts';
-import type { Control } from './control.ts';
-import { streamEvents } from './events.ts';
+import { type StandingWord, standingWords } from '../../engine/standing.ts';
+import type { Control, LiveStanding } from './control.ts';
+import { openApiDocument } from './openapi.ts';
+import { type AddRoute, closed, routesOf } from './route.ts';
+import { addOneRunRoutes, addRunRoutes } from './run-routes.ts';
+import { ref } from './schemas.ts';
 
 /** The routes; whether a request may come here at all was judged before. */
 export function addRoutes(app: FastifyInstance, control: Control): void {
-  app.get('/healthz', (_, reply) => reply.send());
-  app.get('/readyz', async (_, reply) =>
-    reply
-      .code((await control.ready()) ? 200 : 503)
-      .header('syncline-scheduler', control.scheduler())
-      .send(),
-  );
-  app.get('/metrics', async (_, reply) =>
-    reply.header('content-type', 'text/plain; version=0.0.4; charset=utf-8').send(await control.metrics()),
-  );
-  app.get('/api/v1/status', async () => ({
-    scheduler: control.scheduler(),
-    pipelines: await control.status(),
-  }));
-  app.post<{ Params: { name: string }; Body: unknown }>(
-    '/api/v1/pipelines/:name/run',
-    async ({ params, body }, reply) => {
-      if (body !== undefined && (typeof body !== 'object' || body === null || Object.keys(body).length > 0))
-        throw new SyncError('api/request', 'a run takes no options, so its body is empty or {}');
-      const runId = await control.start(params.name);
-      return reply.code(202).header('location', `/api/v1/runs/${runId}`).send({ runId });
+  const { add, routes } = routesOf(app);
+  addHealthRoutes(add, control);
+  add({
+    method: 'GET',
+    url: '/api/v1/openapi.json',
+    summary: 'This document.',
+    answers: { 200: { description: 'OpenAPI 3.1.', schema: { type: 'object' } } },
+    handler: () => openApiDocument(routes),
+  });
+  add({
+    method: 'GET',
+    url: '/api/v1/status',
+    summary: 'How each pipeline stands, and how many stand so.',
+    answers: { 200: { description: 'In the order of the config.', schema: ref('Status') } },
+    handler: async () => {
+      const pipelines = await control.status();
+      return { scheduler: control.scheduler(), totals: totalsOf(pipelines), pipelines };
     },
-  );
-  app.get<{ Params: { id: string } }>('/api/v1/runs/:id', ({ params }) => keptRun(control, params.id));
-  app.get<{ Params: { id: string } }>(
-    '/api/v1/runs/:id/events',
-    { exposeHeadRoute: false },
-    async (request, reply) => {
-      const { id } = request.params;
-      const live = control.live(id);
-      const run = await keptRun(control, id);
-      if (live === undefined && run.status === 'running')
-        throw new SyncError(
-          'usage/unknown_run',
-          'the run is under way in another process, which alone knows its events',
-        );
-      const after = Number(request.headers['last-event-id'] ?? 0);
-      reply.hijack();
-      streamEvents(reply.raw, { run, live, after: Number.isSafeInteger(after) ? after : 0 });
-    },
-  );
+  });
+  add({
+    method: 'GET',
+    url: '/api/v1/statistics',
+    summary: 'Rows in each target, runs by status, and the checkpoints that are held.',
+    answers: { 200: { description: 'As of now.', schema: ref('Statistics') } },
+    errors: { 503: 'The daemon is being stopped.' },
+    handler: () => control.statistics(),
+  });
+  addRunRoutes(add, control);
+  addOneRunRoutes(add, control);
+  addPauseRoutes(add, control);
 }
 
-async function keptRun(control: Control, id: string) {
-  const run = await control.run(id);
-  if (run === undefined)
-    throw new SyncError('usage/unknown_run', 'no run of that id is remembered', {
-      hint: 'GET /api/v1/status tells the last run of each pipeline.',
-    });
-  return run;
+function addHealthRoutes(add: AddRoute, control: Control): void {
+  add({
+    method: 'GET',
+    url: '/healthz',
+    summary: 'Whether the daemon answers.',
+    open: true,
+    answers: { 200: { description: 'It does.' } },
+    handler: (_, reply) => reply.send(),
+  });
+  add({
+    method: 'GET',
+    url: '/readyz',
+    summary: 'Whether runs can be started and remembered.',
+    open: true,
+    answers: { 200: { description: 'They can.' }, 503: { description: 'They cannot.' } },
+    handler: async (_, reply) =>
+      reply
+        .code((await control.ready()) ? 200 : 503)
+        .header('syncline-scheduler', control.scheduler())
+        .send(),
+  });
+  add({
+    method: 'GET',
+    url: '/metrics',
+    summary: 'What the daemon did and how it stands, for Prometheus.',
+    answers: { 200: { description: 'In the text format, version 0.0.4.', content: 'text/plain' } },
+    handler: async (_, reply) =>
+      reply.header('content-type', 'text/plain; version=0.0.4; charset=utf-8').send(await control.metrics()),
+  });
+}
+
+function addPauseRoutes(add: AddRoute, control: Control): void {
+  const common = {
+    method: 'POST',
+    body: closed({}),
+    answers: { 200: { description: 'As it is now, also when it was before.', schema: ref('Pause') } },
+    errors: { 404: 'There is no such pipeline.' },
+  } as const;
+  add<{ Params: { name: string } }>({
+    ...common,
+    url: '/api/v1/pipelines/:name/pause',
+    summary: 'Lets the schedule of a pipeline start nothing, until it is resumed.',
+    description: 'A run that is under way goes on, and by hand it still runs. A restart changes nothing.',
+    handler: ({ params }) => control.pause(params.name),
+  });
+  add<{ Params: { name: string } }>({
+    ...common,
+    url: '/api/v1/pipelines/:name/resume',
+    summary: 'Lets the schedule of a pipeline start it again.',
+    description: 'What it left out meanwhile is not made up for.',
+    handler: ({ params }) => control.resume(params.name),
+  });
+}
+
+function totalsOf(pipelines: readonly LiveStanding[]): { readonly [word in StandingWord]: number } {
+  const number = (word: StandingWord) => pipelines.filter(({ status }) => status === word).length;
+  return Object.fromEntries(standingWords.map((word) => [word, number(word)])) as ReturnType<typeof totalsOf>;
 }
