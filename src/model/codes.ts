@@ -238,6 +238,8 @@ export const errorCodes = {
     'A plugin cannot be called that: a name begins with a small letter and goes on with these, digits, `_` and `-`.',
   'usage/read_again':
     'The flags read records again, and the pipeline would count them again: `append` adds rows, `sum` adds values. Nothing was run. `--yes` lets `append` do it; what is summed begins anew with an empty target and `syncline state reset`.',
+  'usage/run_ended':
+    'The run has ended, so there is nothing to cancel. `syncline show` tells what it did, and `syncline undo` takes it back.',
   'usage/unknown_code': 'There is no such error code. `syncline explain` without a code lists all of them.',
   'usage/unknown_partition':
     'The stream of the pipeline has no partition with that value, or none at all. The message lists those it has.',

@@ -1,4 +1,5 @@
 import type { EditMemory, Ledger } from '../plugin/contract.ts';
+import { type Cancellations, cancellationsOf } from './cancellations.ts';
 import { checkpointsOf } from './checkpoints.ts';
 import { columnsIn, type SeenColumns } from './columns.ts';
 import { editMemoryOf } from './edit-memory.ts';
@@ -11,6 +12,7 @@ import { migrate } from './migrations.ts';
 import { type Rejects, rejectsOf } from './rejects.ts';
 import { type Retries, retriesOf } from './retries.ts';
 import { type Schedules, schedulesOf } from './schedules.ts';
+import { type KeptStatistics, statisticsOf } from './statistics.ts';
 import { type PipelineStatus, statusOf } from './status.ts';
 
 export type { HistoryFilter, KeptRun, ReadExtent } from './history.ts';
@@ -18,10 +20,19 @@ export type { Holder, Lease } from './leases.ts';
 export type { NewReject, PartFilter, RejectedBatch, RejectFilter, WrittenKeys } from './rejects.ts';
 export type { RejectIds } from './retries.ts';
 export type { Schedules } from './schedules.ts';
+export type { LastError } from './statistics.ts';
 export type { PipelineStatus } from './status.ts';
 
 /** What Syncline remembers: its runs, their leases, rejects and logs, and the checkpoints of sinks without a ledger. */
-export interface State extends History, Rejects, Retries, Schedules, KeptLogs, SeenColumns {
+export interface State
+  extends History,
+    Cancellations,
+    Rejects,
+    Retries,
+    Schedules,
+    KeptStatistics,
+    KeptLogs,
+    SeenColumns {
   /**
    * Asks for the right to run a pipeline. A lease that is free, expired, or whose holder has died is given, with a
    * fence greater than any before and than `atLeast`; else it is told who holds it.
@@ -54,10 +65,12 @@ export async function openState(file: string, times: LeaseTimes = leaseTimes): P
   });
   return {
     ...historyOf(database, runs, times.expiry),
+    ...cancellationsOf(database),
     ...rejectsOf(database),
     ...logsIn(database),
     ...retriesOf(database),
     ...schedulesOf(database),
+    ...statisticsOf(database),
     ...columnsIn(database),
     acquire: (pipeline, run, atLeast) => leases.acquire(pipeline, run, atLeast),
     ledger: (sink) => checkpointsOf(database, sink),

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { LedgerEntry, LedgerKey } from '../model/checkpoint.ts';
 import type { Ledger } from '../plugin/contract.ts';
 import { type Database, openDatabase } from '../sql/index.ts';
+import { cancellationsOf } from './cancellations.ts';
 import { checkpointsOf } from './checkpoints.ts';
 import { columnsIn } from './columns.ts';
 import { editMemoryOf } from './edit-memory.ts';
@@ -12,6 +13,7 @@ import { rejectsOf } from './rejects.ts';
 import { retriesOf } from './retries.ts';
 import { schedulesOf } from './schedules.ts';
 import type { State } from './state.ts';
+import { statisticsOf } from './statistics.ts';
 import { statusOf } from './status.ts';
 
 /**
@@ -23,10 +25,12 @@ export async function readState(file: string): Promise<State> {
   const ledgers = new Map<string, Ledger>();
   return {
     ...historyOf(database, new Set(), 0),
+    ...cancellationsOf(database),
     ...rejectsOf(database),
     ...logsIn(database),
     ...retriesOf(database),
     ...schedulesOf(database),
+    ...statisticsOf(database),
     ...columnsIn(database),
     markInterrupted: async () => [],
     acquire: async (_pipeline, _run, atLeast) => {
