@@ -193,6 +193,10 @@ function addCommands(program: Command, execute: (work: Work) => Promise<void>): 
 }
 
 function addLookupCommands(program: Command, execute: (work: Work) => Promise<void>): void {
+  program
+    .command('doctor')
+    .description('what Syncline rests on: versions, files, state, leases, clock, terminal; changes nothing')
+    .action(() => execute(async (shell) => (await import('./commands/doctor.ts')).doctor(shell)));
   const plugins = program.command('plugins').description('sources and sinks');
   plugins
     .command('list')
@@ -247,6 +251,7 @@ function shellOf(flags: GlobalFlags): Shell {
   const terminal = process.stderr.isTTY === true;
   const output = flags.json ? 'json' : flags.output;
   return {
+    version: program.version() ?? '',
     directory: process.cwd(),
     environment: process.env,
     // Where the output is JSON, what makes it redacts: a number that became text here would break it.

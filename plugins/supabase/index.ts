@@ -54,6 +54,10 @@ export const sink = defineSink({
         return table && [...table.columns.values()];
       },
       begin: (target) => openWriter(rest, target),
+      async count(target, { deleted_at, signal }) {
+        signal.throwIfAborted();
+        return rest.count(target, deleted_at);
+      },
       check: () => rest.check(),
       close: () => rest.close(),
     };

@@ -1,5 +1,6 @@
-import { type Checked, RateLimited, SyncError, type Value } from 'syncline';
+import { type Checked, RateLimited, type RowsCounted, SyncError, type Value } from 'syncline';
 import type { Auth, Client, HttpResponse, Params, Verdict } from 'syncline/http';
+import { nameOf } from './filter.ts';
 import { refusalOf, toldOf } from './refusal.ts';
 import { type Table, tablesOf } from './table.ts';
 
@@ -66,6 +67,15 @@ export class PostgRest {
     const [, total] = /\/([0-9]+)$/.exec(response.headers['content-range'] ?? '') ?? [];
     const rows = response.json() as unknown as Page['rows'];
     return { rows, total: total === undefined ? rows.length : Number(total) };
+  }
+
+  /** How many rows a table has, those that are not null in this column apart; undefined where there is no such table. */
+  async count(table: string, mark: string | undefined): Promise<RowsCounted | undefined> {
+    if ((await this.refusalOfReading(table)) !== undefined) return undefined;
+    const { total } = await this.read(table, { limit: 0 });
+    if (mark === undefined) return { total, deleted: 0 };
+    const living = await this.read(table, { and: `(${nameOf(mark)}.is.null)`, limit: 0 });
+    return { total, deleted: Math.max(total - living.total, 0) };
   }
 
   /** `repeatable`: the same rows twice change nothing. */

@@ -1,6 +1,7 @@
 /** The commands about what the state and the ledgers remember. */
 
 import { type Command, Option } from 'commander';
+import type { CancelFlags } from '../commands/cancel.ts';
 import type { ClearFlags } from '../commands/history.ts';
 import type { LogsFlags } from '../commands/logs.ts';
 import type { RunsFlags } from '../commands/runs.ts';
@@ -29,6 +30,13 @@ function addHistoryCommands(program: Command, execute: Execute): void {
     .description('how each pipeline stands')
     .action(() => execute(async (shell) => (await import('../commands/status.ts')).status(shell)));
   program
+    .command('stats')
+    .description('rows in the targets, runs, checkpoints and last errors; of all pipelines, or those named')
+    .argument('[pipelines...]')
+    .action((names: string[]) =>
+      execute(async (shell) => (await import('../commands/stats.ts')).stats(shell, names)),
+    );
+  program
     .command('runs')
     .description('the runs that are remembered, the newest first')
     .option('--limit <n>', 'how many runs', positiveNumber, 20)
@@ -42,6 +50,14 @@ function addHistoryCommands(program: Command, execute: Execute): void {
     .argument('[run]')
     .action((run: string | undefined) =>
       execute(async (shell) => (await import('../commands/show.ts')).show(shell, run)),
+    );
+  program
+    .command('cancel')
+    .description('end a run after the batches under way, in whatever process it is; waits for its end')
+    .argument('<run>', 'its id, the beginning of it, or latest')
+    .option('--no-wait', 'only ask for it')
+    .action((run: string, flags: CancelFlags) =>
+      execute(async (shell) => (await import('../commands/cancel.ts')).cancel(shell, run, flags)),
     );
   program
     .command('history')

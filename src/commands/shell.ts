@@ -9,6 +9,8 @@ import type { Look } from '../tui/look.ts';
 
 /** What a command knows of where it was called, with the flags that every command has. */
 export interface Shell {
+  /** Of Syncline. */
+  readonly version: string;
   readonly directory: string;
   readonly environment: { readonly [name: string]: string | undefined };
   /** Data goes out here. */

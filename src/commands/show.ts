@@ -20,11 +20,12 @@ export async function show(shell: Shell, id: string | undefined): Promise<void> 
           hint: 'Those that are remembered: syncline runs',
         },
       );
-    printOne(shell, run, () => text(run));
+    printOne(shell, run, () => runText(run));
   });
 }
 
-function text(run: KeptRun): string {
+/** What the pipelines of a run did, for people. */
+export function runText(run: KeptRun): string {
   const { runId, status, exitCode, startedAt, finishedAt } = run;
   const facts = [`run ${runId}`, status, `started ${moment(startedAt)}`];
   if (finishedAt !== undefined) facts.push(`ended ${moment(finishedAt)}`);

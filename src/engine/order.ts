@@ -22,6 +22,7 @@ export type RunOne = (
 export async function runInOrder(
   pipelines: readonly PipelineConfig[],
   slots: Slots,
+  signal: AbortSignal,
   runOne: RunOne,
 ): Promise<ReadonlyMap<string, PipelineResult>> {
   const started = new Map<string, Promise<PipelineResult>>();
@@ -29,7 +30,9 @@ export async function runInOrder(
     const known = started.get(pipeline.name);
     if (known) return known;
     const upstreams = pipelines.filter(({ name }) => pipeline.after.pipelines.includes(name));
-    const running = afterThose(pipeline, upstreams, start).then((failed) => slots(runOne, pipeline, failed));
+    const running = afterThose(pipeline, upstreams, start).then((failed) =>
+      inSlot(slots, signal, () => runOne(pipeline, failed)),
+    );
     started.set(pipeline.name, running);
     return running;
   };
@@ -37,6 +40,26 @@ export async function runInOrder(
     pipelines.map(async (pipeline) => [pipeline.name, await start(pipeline)] as const),
   );
   return new Map(results);
+}
+
+/** In a slot; once the run is to end it is not waited for any more: what begins now ends at once. */
+function inSlot(
+  slots: Slots,
+  signal: AbortSignal,
+  act: () => Promise<PipelineResult>,
+): Promise<PipelineResult> {
+  return new Promise((resolve) => {
+    let begun: Promise<PipelineResult> | undefined;
+    const begin = async () => {
+      signal.removeEventListener('abort', begin);
+      begun ??= act();
+      resolve(begun);
+      await begun.catch(() => undefined);
+    };
+    signal.addEventListener('abort', begin);
+    if (signal.aborted) begin();
+    else slots(begin);
+  });
 }
 
 /** Waits for the upstreams; the name of one that failed, where that matters. */

@@ -46,7 +46,7 @@ async function planWith(config: Config, options: PlanOptions, writer?: PlanWrite
   try {
     const ledger = (sink: string) => planning.ledger(state.ledger(sink));
     const noted = { ...state, ...(writer && savingState(writer)), ledger };
-    const result = await run(config, noted, options, planning);
+    const result = await run(config, noted, options, { planning });
     const changes = new Map(options.pipelines.map(({ name }) => [name, planning.of(name)]));
     const pending = [...changes].some(
       ([name, { schema_changes }]) => schema_changes.length > 0 || changesRows(result.pipelines[name]),

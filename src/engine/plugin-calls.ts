@@ -82,6 +82,9 @@ function guardedSink(sink: OpenSink, who: string): OpenSink {
     absence: sink.absence && guardedAbsence(sink.absence, who),
     planAbsence: sink.planAbsence && guardedPlan(sink.planAbsence, who),
     check: guardedCheck(sink, who),
+    count:
+      sink.count &&
+      ((target, options) => call(who, `counting ${target}`, async () => sink.count?.(target, options))),
     prune:
       sink.prune &&
       ((target, column, before) =>

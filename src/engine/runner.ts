@@ -4,6 +4,7 @@ import { RateLimited, SyncError } from '../model/errors.ts';
 import { exitCodeOf, type PipelineResult, type RunResult, runStatus } from '../model/result.ts';
 import { openState, type RejectFilter, type Request, type State } from '../state/state.ts';
 import { checkAdopt } from './adopt.ts';
+import { cancelReason, RunsUnderWay, stopWith } from './cancel.ts';
 import type { Emit } from './events.ts';
 import { type ReportBug, toFailure } from './failure.ts';
 import { noLogs, openLogs } from './logs.ts';
@@ -57,7 +58,10 @@ export interface Runner {
   readonly state: State;
   /** Runs pipelines, to the end of each. Rejects only when no run could be started. */
   run(options: RunOptions): Promise<RunResult>;
-  /** Ends a run of this runner after the batches under way. Throws `usage/unknown_run`, `usage/run_ended`. */
+  /**
+   * Ends a run after the batches under way, as `cancelled`; also one of another process, which hears of it soon. Resolves
+   * before it has ended. Throws `usage/unknown_run`, `usage/run_ended`.
+   */
   cancel(run: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -65,55 +69,60 @@ export interface Runner {
 /** Opens the state of a config, ready to run. */
 export async function openRunner(config: Config): Promise<Runner> {
   const state = await openState(config.state);
-  const stops = new Map<string, AbortController>();
+  const underWay = new RunsUnderWay(state);
   return {
     config,
     state,
-    async run({ signal, emit, ...options }) {
-      const stop = new AbortController();
-      const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
-      const told: Emit = (event) => {
-        if (event.type === 'run_started') stops.set(event.run, stop);
-        if (event.type === 'run_finished') stops.delete(event.result.runId);
-        emit?.(event);
-      };
-      return run(config, state, { ...options, signal: either, emit: told });
-    },
-    async cancel(id) {
-      const known = await state.run(id);
-      if (known === undefined) throw new SyncError('usage/unknown_run', `there is no run "${id}"`);
-      const stop = stops.get(id);
-      if (stop === undefined)
-        throw new SyncError('usage/run_ended', `run ${id} has ended already: ${known.status}`);
-      stop.abort('cancelled');
-    },
+    run: (options) => run(config, state, options, { underWay }),
+    cancel: (id) => underWay.cancel(id),
     close: () => state.close(),
   };
 }
 
-/** Runs pipelines; with `planning`, nothing is committed, and a state that writes nothing is given. */
+interface RunPlace {
+  /** With it nothing is committed, and a state that writes nothing is given. */
+  readonly planning?: Planning;
+  /** Where the run can be cancelled. */
+  readonly underWay?: RunsUnderWay;
+}
+
+/** Runs pipelines. */
 export async function run(
   config: Config,
   state: State,
   options: RunOptions,
-  planning?: Planning,
+  { planning, underWay }: RunPlace,
 ): Promise<RunResult> {
   refuseLimitedReplace(options);
   checkRange(options.pipelines, options);
   checkPartition(options.pipelines, options.partition);
   if (options.adopt) checkAdopt(options.pipelines);
-  const { pipelines, concurrency = defaultConcurrency, slots = createSlots(concurrency) } = options;
+  const { concurrency = defaultConcurrency, slots = createSlots(concurrency) } = options;
   if (options.saved) await compareAll(config, options.saved, options.signal ?? new AbortController().signal);
-  const shared = await startRun(config, state, options, planning);
+  const { stop, forget } = stopWith(options.signal);
   try {
-    const ended = await runInOrder(pipelines, slots, (pipeline, failed) => runOne(pipeline, failed, shared));
+    const shared = await startRun(config, state, { ...options, signal: stop.signal }, planning);
+    const ended = underWay?.begin(shared.id, stop);
+    return await runAll(shared, slots, options).finally(ended);
+  } finally {
+    forget();
+  }
+}
+
+/** Runs the pipelines of a run that has begun, to its result. */
+async function runAll(shared: RunShared, slots: Slots, options: RunOptions): Promise<RunResult> {
+  const { pipelines, signal, planning, parents, opened, emit, logs } = shared;
+  try {
+    const ended = await runInOrder(pipelines, slots, signal, (pipeline, failed) =>
+      runOne(pipeline, failed, shared),
+    );
     if (planning === undefined) await pruneJournals(ended, shared);
-    await shared.parents.close();
-    for (const failure of await shared.opened.close())
-      shared.emit({ type: 'notice', at: now(), level: 'warn', message: `closing failed: ${failure}` });
+    await parents.close();
+    for (const failure of await opened.close())
+      emit({ type: 'notice', at: now(), level: 'warn', message: `closing failed: ${failure}` });
     return await finishRun(ended, shared, options);
   } finally {
-    await shared.logs.close();
+    await logs.close();
   }
 }
 
@@ -161,7 +170,7 @@ async function startRun(
   const plugins = openedPlugins(config, emit, signal);
   const opened = planning?.opened(plugins) ?? plugins;
   const failing = async (error: unknown): Promise<Ended> => {
-    if (error === signal.reason && signal.aborted) return { status: 'cancelled' };
+    if (signal.aborted && (error === signal.reason || isLocked(error))) return { status: 'cancelled' };
     const failure = await toFailure(error, redact, report_bug);
     return error instanceof RateLimited
       ? { status: 'rate_limited', error: failure, resumeAt: error.until }
@@ -217,11 +226,12 @@ async function finishRun(
 ): Promise<RunResult> {
   const results = [...ended.values()];
   const cancelled = results.some(({ status }) => status === 'cancelled');
-  const stopped = signal.reason === 'SIGTERM' ? 'SIGTERM' : 'SIGINT';
+  const told = signal.reason === 'SIGTERM' ? 'SIGTERM' : 'SIGINT';
+  const stopped = cancelled && signal.reason !== cancelReason ? told : undefined;
   const result: RunResult = {
     runId: id,
     status: runStatus(results.map(({ status }) => status)),
-    exitCode: exitCodeOf(results, { stopped: cancelled ? stopped : undefined, allow_rejects }),
+    exitCode: exitCodeOf(results, { stopped, allow_rejects }),
     startedAt: started_at,
     finishedAt: now(),
     pipelines: Object.fromEntries(ended),
@@ -233,6 +243,11 @@ async function finishRun(
     emit({ type: 'run_finished', at: now(), result });
   }
   return result;
+}
+
+/** Nothing of the batch was written, because somebody else held a lock. */
+function isLocked(error: unknown): boolean {
+  return error instanceof SyncError && error.code === 'sql/locked';
 }
 
 function refuseLimitedReplace({ pipelines, max_records, rejects }: RunOptions): void {

@@ -49,3 +49,16 @@ export interface Checked {
   /** How far the other's clock is ahead of ours, in milliseconds, where it told the time. */
   readonly clock_skew_ms?: number;
 }
+
+export interface CountOptions {
+  /** The column that marks deleted rows: null in a living one. Where the target lacks it, no row is marked. */
+  readonly deleted_at?: string;
+  readonly signal: AbortSignal;
+}
+
+export interface RowsCounted {
+  /** Marked ones too. */
+  readonly total: number;
+  /** Those that are marked as deleted. */
+  readonly deleted: number;
+}

@@ -10,7 +10,7 @@ import type { FromSchema, JSONSchema } from 'json-schema-to-ts';
 import type { CursorRange, LedgerEntry, LedgerKey, LedgerState } from '../model/checkpoint.ts';
 import type { Column, Mode, Row, RowBatch, RowCounts, SourceRecord, Target, Value } from '../model/types.ts';
 import type { Absence } from './absence-contract.ts';
-import type { Checked, PluginContext } from './context-contract.ts';
+import type { Checked, CountOptions, PluginContext, RowsCounted } from './context-contract.ts';
 import type { Journal, PlannedAbsence, Planner, SavedBatch } from './history-contract.ts';
 
 export type { CursorRange } from '../model/checkpoint.ts';
@@ -187,6 +187,11 @@ export interface OpenSink {
   plan?(target: TargetRequest): Promise<Planner>;
   /** Where the sink declares the capabilities `plan` and `absence`: what {@link OpenSink.absence} would do after these plans. */
   readonly planAbsence?: PlannedAbsence;
+  /**
+   * How many rows a target has; undefined where there is no such target. Also asked while others write to it, so that
+   * no row is locked for it, and an open sink goes on to serve others. Where the signal is aborted it rejects.
+   */
+  count?(target: string, options: CountOptions): Promise<RowsCounted | undefined>;
   /** Connects and logs in, and writes nothing. Throws what would keep a run from working. */
   check?(): Promise<Checked>;
   /** Where the sink declares the capability `journal`. */

@@ -1,9 +1,17 @@
 import type { RowBatch } from '../model/types.ts';
-import type { Committed, Ledger, OpenSink, TargetRequest, Writer } from '../plugin/contract.ts';
+import type {
+  Committed,
+  CountOptions,
+  Ledger,
+  OpenSink,
+  RowsCounted,
+  TargetRequest,
+  Writer,
+} from '../plugin/contract.ts';
 import type { Planner, SavedBatch } from '../plugin/history-contract.ts';
 import { type AbsenceCalls, absenceOf, plannedAbsence } from './absence-calls.ts';
 import { type CommitId, commitId, fromStored, toStored } from './checkpoints.ts';
-import { defaultPatience } from './libsql.ts';
+import { defaultPatience, type SqlValue } from './libsql.ts';
 import { libsqlDialect } from './libsql-dialect.ts';
 import { journalOf, type ScratchCall, scratchOf } from './libsql-journal.ts';
 import type { Thread } from './thread.ts';
@@ -41,6 +49,7 @@ export async function openTargets({ path, patience = defaultPatience }: TargetsO
     ledger: ledgerOf(connection),
     absence: absenceOf(callsOf(connection)),
     planAbsence: plannedAbsence(async (_, save) => plannedCallsOf(connection, await scratch.open(), save)),
+    count: (target, options) => count(connection, target, options),
     prune: (target, column, before) => connection.thread.call('prune', connection.id, target, column, before),
     journal: journalOf(connection, options),
     async close() {
@@ -48,6 +57,24 @@ export async function openTargets({ path, patience = defaultPatience }: TargetsO
       await connection.close();
     },
   };
+}
+
+/** In slices, between which the thread does what others ask for. */
+async function count(
+  connection: ThreadConnection,
+  target: string,
+  { deleted_at, signal }: CountOptions,
+): Promise<RowsCounted | undefined> {
+  const sum = { total: 0, deleted: 0 };
+  for (let after: SqlValue | undefined; ; ) {
+    signal.throwIfAborted();
+    const slice = await connection.thread.call('countSlice', connection.id, target, deleted_at, after);
+    if (slice === undefined) return undefined;
+    sum.total += slice.total;
+    sum.deleted += slice.deleted;
+    after = slice.last;
+    if (after === undefined) return sum;
+  }
 }
 
 function planner(connection: ThreadConnection, scratch: ScratchCall): Planner {

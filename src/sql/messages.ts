@@ -7,6 +7,7 @@ import type { Committed } from '../plugin/contract.ts';
 import type { JournalLimit, Planned, SavedBatch } from '../plugin/history-contract.ts';
 import type { AbsenceCalls, StoredRead } from './absence-calls.ts';
 import type { CommitId, ListedEntry, StoredBatch, StoredEntry, StoredState } from './checkpoints.ts';
+import type { CountedSlice } from './counting.ts';
 import type { SqlValue, Statement } from './libsql.ts';
 import type { ConnectionOptions } from './libsql-connection.ts';
 import type { Page, PageQuery } from './libsql-pages.ts';
@@ -29,6 +30,12 @@ export interface ConnectionCalls {
 /** All that it can be asked where its tables are targets. */
 export interface ThreadCalls extends ConnectionCalls {
   discover(connection: number, target: string): readonly Column[] | undefined;
+  countSlice(
+    connection: number,
+    target: string,
+    mark: string | undefined,
+    after: SqlValue | undefined,
+  ): CountedSlice | undefined;
   commit(connection: number, batch: StoredBatch): Committed;
   findCommit(connection: number, commit: CommitId): Committed | undefined;
   readState(connection: number, key: LedgerKey): StoredState;

@@ -7,6 +7,7 @@ import { commit, commitPlanned } from './commit.ts';
 import { planBatch, rehearseSteps } from './plan.ts';
 import { plannedCalls } from './plan-absence.ts';
 import { Postgres, type PostgresOptions } from './postgres.ts';
+import { countTarget } from './postgres-count.ts';
 import { checkTarget } from './postgres-dialect.ts';
 import { postgresJournal } from './postgres-journal.ts';
 import { postgresScratch } from './postgres-scratch.ts';
@@ -75,6 +76,7 @@ export async function openPostgresTargets(options: PostgresOptions): Promise<Ope
     planAbsence: plannedAbsence(async ({ target }, save) =>
       plannedCalls(await scratchAt(await database.ledgerOf(target.name), target.name), save),
     ),
+    count: (target, { deleted_at, signal }) => countTarget(database, target, deleted_at, signal),
     prune: (target, column, before) =>
       database.at(target).transaction((session) => prune(session, target, column, before)),
     async close() {

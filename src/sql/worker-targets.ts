@@ -1,6 +1,7 @@
 import { count, forget, remove, survey } from './absence.ts';
 import { findCommit, listEntries, putEntry, readState } from './checkpoints.ts';
 import { commit, commitPlanned } from './commit.ts';
+import { countSlice } from './counting.ts';
 import { forgetRuns, journalBatch, journalRuns, outdatedRuns, rowHistory } from './journal-reads.ts';
 import { rehearseUndo } from './libsql-rehearsal.ts';
 import { libsqlScratch } from './libsql-scratch.ts';
@@ -19,6 +20,8 @@ const scratches = new Map<number, Scratch>();
 /** What is asked of a database whose tables are targets. */
 export const targetCalls: Working<Omit<ThreadCalls, keyof ConnectionCalls>> = {
   discover: (id, target) => readIfThere(id, (session) => discover(session, target)),
+  countSlice: (id, target, mark, after) =>
+    readIfThere(id, (session) => countSlice(session, target, mark, after)),
   commit: (id, batch) => commit(connection(id), batch),
   findCommit: (id, sought) => readIfThere(id, (session) => findCommit(session, sought)),
   readState: async (id, key) =>

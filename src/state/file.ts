@@ -13,11 +13,14 @@ const hints: { readonly [code: string]: string } = {
     'Check that the path names a file in a folder that can be read and written, or name another one with `state:`.',
 };
 
-/** Opens the database of the state, makes it where there is none; what is wrong with it is told as its own. */
-export async function openStateFile(file: string): Promise<Database> {
+/**
+ * Opens the database of the state, makes it where there is none (but not to read only); what is wrong with it is told
+ * as its own.
+ */
+export async function openStateFile(file: string, readonly = false): Promise<Database> {
   refuseEmptied(file);
-  makePrivate(file);
-  const database = await openDatabase({ path: file }).catch((error: unknown) => fail(error, file));
+  if (!readonly) makePrivate(file);
+  const database = await openDatabase({ path: file, readonly }).catch((error: unknown) => fail(error, file));
   return {
     ...database,
     write: (statements) => database.write(statements).catch((error: unknown) => fail(error, file)),

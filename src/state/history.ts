@@ -22,6 +22,8 @@ export interface RunFilter {
   readonly limit: number;
   readonly pipeline?: string;
   readonly status?: KeptRun['status'];
+  /** Those whose ids begin so. */
+  readonly prefix?: string;
 }
 
 /** Which runs to forget: all that have ended, but for the latest of each pipeline, or that began before a time. */
@@ -109,10 +111,10 @@ export function historyOf(database: Database, own: Set<string>, expiry: number):
       await database.write([{ sql, rows: [[run]] }]);
     },
     markInterrupted: () => markInterrupted(database, expiry),
-    runs: ({ limit, pipeline = null, status = null }) => {
+    runs: ({ limit, pipeline = null, status = null, prefix = '' }) => {
       const where = `(?2 IS NULL OR id IN (SELECT run_id FROM run_pipelines WHERE pipeline = ?2))
-        AND (?3 IS NULL OR coalesce(status, 'running') = ?3)`;
-      return readRuns(database, where, [limit, pipeline, status]);
+        AND (?3 IS NULL OR coalesce(status, 'running') = ?3) AND substr(id, 1, length(?4)) = ?4`;
+      return readRuns(database, where, [limit, pipeline, status, prefix]);
     },
     run: async (id) => (await readRuns(database, 'id = ?2', [1, id]))[0],
     forgetRuns: (limit) => forgetRuns(database, limit),
@@ -127,7 +129,11 @@ export async function keepAlive(database: Database, own: ReadonlySet<string>): P
   await database.write([{ sql: 'UPDATE runs SET alive_at = ? WHERE id = ?', rows }]);
 }
 
-async function markInterrupted(database: Database, expiry: number): Promise<string[]> {
+/** The runs that have not ended, and whose process died; with their last sign of life. */
+export async function deadRuns(
+  database: Database,
+  expiry: number,
+): Promise<readonly { readonly id: string; readonly aliveAt: string }[]> {
   const unfinished = await database.all(
     'SELECT id, host, pid, started, alive_at FROM runs WHERE finished_at IS NULL ORDER BY id',
   );
@@ -136,12 +142,17 @@ async function markInterrupted(database: Database, expiry: number): Promise<stri
     if (now - Number(alive_at) > expiry) return true;
     return hasEnded({ host: String(host), pid: Number(pid), started: String(started) });
   });
+  return dead.map(([id, , , , alive_at]) => ({
+    id: String(id),
+    aliveAt: new Date(Number(alive_at) || now).toISOString(),
+  }));
+}
+
+async function markInterrupted(database: Database, expiry: number): Promise<string[]> {
+  const dead = await deadRuns(database, expiry);
   if (dead.length === 0) return [];
   const result: PipelineResult = { status: 'interrupted', ...noCounts, durationMs: 0 };
-  const ended = dead.map(([id, , , , alive_at]) => [
-    new Date(Number(alive_at) || now).toISOString(),
-    String(id),
-  ]);
+  const ended = dead.map(({ id, aliveAt }) => [aliveAt, id]);
   await database.write([
     {
       sql: `UPDATE run_pipelines SET status = 'interrupted', result = ?, finished_at = ?
@@ -153,7 +164,7 @@ async function markInterrupted(database: Database, expiry: number): Promise<stri
       rows: ended,
     },
   ]);
-  return dead.map(([id]) => String(id));
+  return dead.map(({ id }) => id);
 }
 
 const undone = "EXISTS (SELECT 1 FROM run_pipelines WHERE run_id = id AND extent = 'undone')";

@@ -125,6 +125,15 @@ const migrations: readonly (readonly string[])[] = [
   ],
 ];
 
+/** How the version of a state stands to this program's. */
+export type StateAge = 'older' | 'current' | 'newer';
+
+export async function ageOf(database: Database): Promise<StateAge> {
+  const version = await versionOf(database);
+  if (version === migrations.length) return 'current';
+  return version < migrations.length ? 'older' : 'newer';
+}
+
 /** False for the state of an older version; throws `state/newer`. */
 export async function isCurrent(database: Database, file: string): Promise<boolean> {
   const version = await versionOf(database);

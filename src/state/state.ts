@@ -1,4 +1,5 @@
 import type { EditMemory, Ledger } from '../plugin/contract.ts';
+import { type Cancellations, cancellationsOf } from './cancellations.ts';
 import { checkpointsOf } from './checkpoints.ts';
 import { columnsIn, type SeenColumns } from './columns.ts';
 import { editMemoryOf } from './edit-memory.ts';
@@ -14,6 +15,7 @@ import { type Requests, requestsIn } from './requests.ts';
 import { type Retries, retriesOf } from './retries.ts';
 import { type RunEvents, runEventsIn } from './run-events.ts';
 import { type Schedules, schedulesOf } from './schedules.ts';
+import { type KeptStatistics, statisticsOf } from './statistics.ts';
 import { type PipelineStatus, statusOf } from './status.ts';
 
 export type { HistoryFilter, KeptRun, ReadExtent, RunFilter } from './history.ts';
@@ -23,17 +25,20 @@ export type { NewReject, PartFilter, RejectedBatch, RejectFilter, WrittenKeys } 
 export type { Request } from './requests.ts';
 export type { RejectIds } from './retries.ts';
 export { type Schedules, schedulerLease } from './schedules.ts';
+export type { LastError } from './statistics.ts';
 export type { EndedPipeline, PipelineStatus } from './status.ts';
 
 /** What Syncline remembers: its runs, their leases, rejects and logs, and the checkpoints of sinks without a ledger. */
 export interface State
   extends History,
+    Cancellations,
     Rejects,
     Retries,
     Schedules,
     Pauses,
     Requests,
     RunEvents,
+    KeptStatistics,
     KeptLogs,
     SeenColumns {
   /**
@@ -68,6 +73,7 @@ export async function openState(file: string, times: LeaseTimes = leaseTimes): P
   });
   return {
     ...historyOf(database, runs, times.expiry),
+    ...cancellationsOf(database),
     ...rejectsOf(database),
     ...logsIn(database),
     ...retriesOf(database),
@@ -75,6 +81,7 @@ export async function openState(file: string, times: LeaseTimes = leaseTimes): P
     ...pausesIn(database),
     ...requestsIn(database),
     ...runEventsIn(database),
+    ...statisticsOf(database),
     ...columnsIn(database),
     acquire: (pipeline, run, atLeast) => leases.acquire(pipeline, run, atLeast),
     ledger: (sink) => checkpointsOf(database, sink),

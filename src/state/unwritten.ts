@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { LedgerEntry, LedgerKey } from '../model/checkpoint.ts';
 import type { Ledger } from '../plugin/contract.ts';
 import { type Database, openDatabase } from '../sql/index.ts';
+import { cancellationsOf } from './cancellations.ts';
 import { checkpointsOf } from './checkpoints.ts';
 import { columnsIn } from './columns.ts';
 import { editMemoryOf } from './edit-memory.ts';
@@ -15,6 +16,7 @@ import { retriesOf } from './retries.ts';
 import { runEventsIn } from './run-events.ts';
 import { schedulesOf } from './schedules.ts';
 import type { State } from './state.ts';
+import { statisticsOf } from './statistics.ts';
 import { statusOf } from './status.ts';
 
 /**
@@ -26,6 +28,7 @@ export async function readState(file: string): Promise<State> {
   const ledgers = new Map<string, Ledger>();
   return {
     ...historyOf(database, new Set(), 0),
+    ...cancellationsOf(database),
     ...rejectsOf(database),
     ...logsIn(database),
     ...retriesOf(database),
@@ -33,6 +36,7 @@ export async function readState(file: string): Promise<State> {
     ...pausesIn(database),
     ...requestsIn(database),
     ...runEventsIn(database),
+    ...statisticsOf(database),
     ...columnsIn(database),
     markInterrupted: async () => [],
     acquire: async (_pipeline, _run, atLeast) => {

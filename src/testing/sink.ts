@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Cell, Column, Row } from '../model/types.ts';
 import { absenceContract } from './absence.ts';
 import { constraintContract } from './constraints.ts';
+import { countContract } from './counting.ts';
 import { journalContract, planContract } from './history.ts';
 import { replaceContract } from './replace.ts';
 import { describedOptions } from './suite.ts';
@@ -15,6 +16,7 @@ export function sinkContract(suite: SinkSuite): void {
     opened(suite, async (sink) => assert.equal(await sink.discover('nothing'), undefined)));
   if (definition.modes.includes('append')) appendContract(suite);
   if (definition.modes.includes('append')) pruneContract(suite);
+  if (!definition.modes.every((mode) => mode === 'replace')) countContract(suite);
   if (definition.modes.includes('replace')) replaceContract(suite);
   if (definition.capabilities.includes('absence')) absenceContract(suite);
   if (definition.modes.includes('upsert')) upsertContract(suite);

@@ -42,3 +42,11 @@ export function elapsed(milliseconds: number): string {
   const short = `${padded((seconds / 60) % 60)}:${padded(seconds % 60)}`;
   return seconds < 3600 ? short : `${Math.floor(seconds / 3600)}:${short}`;
 }
+
+/** `512 B`, `4.2 MB`, `31.0 GB` */
+export function size(bytes: number): string {
+  const units = ['kB', 'MB', 'GB', 'TB'];
+  if (bytes < 1000) return `${bytes} B`;
+  const power = Math.min(Math.floor(Math.log10(bytes) / 3), units.length);
+  return `${(bytes / 1000 ** power).toFixed(1)} ${units[power - 1]}`;
+}

@@ -25,6 +25,7 @@ const sink: OpenSink = {
   begin: async () => writer,
   ledger: { read: fail, write: fail, list: fail },
   prune: fail,
+  count: fail,
   close: fail,
 };
 
@@ -52,6 +53,7 @@ test('whatever a sink throws is named after it, and what it did', async () => {
   await expect(guarded.discover('t')).rejects.toMatchObject(told('looking at t'));
   await expect(guarded.ledger?.list()).rejects.toMatchObject(told('listing its ledger'));
   await expect(guarded.prune?.('t', 'at', '')).rejects.toMatchObject(told('pruning t'));
+  await expect(guarded.count?.('t', { signal: context.signal })).rejects.toMatchObject(told('counting t'));
   await expect(guarded.close()).rejects.toMatchObject(told('closing'));
   const writing = await guarded.begin(request);
   await expect(writing.commit({} as RowBatch)).rejects.toMatchObject(told('writing t'));
@@ -65,10 +67,12 @@ test('what a sink does not have it does not have afterwards either', async () =>
     ...sink,
     ledger: undefined,
     prune: undefined,
+    count: undefined,
     begin: async () => ({ commit, close }),
   }));
   expect(guarded.ledger).toBeUndefined();
   expect(guarded.prune).toBeUndefined();
+  expect(guarded.count).toBeUndefined();
   expect((await guarded.begin(request)).complete).toBeUndefined();
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Cell, ColumnType } from '../../src/model/types.ts';
 import type { OpenSink } from '../../src/plugin/contract.ts';
 import { openPostgresTargets } from '../../src/sql/index.ts';
-import { freshDatabase, query } from '../kit/postgres.ts';
+import { freshDatabase, otherSession, query, waiting } from '../kit/postgres.ts';
 import { commitRows, type TargetShape } from '../sql/support.ts';
 
 async function opened(sql = '', ledgerSchema?: string): Promise<{ url: string; sink: OpenSink }> {
@@ -280,4 +280,23 @@ test('values are the same whatever the settings of the database', async () => {
     ['2026-01-02 03:04:05.123456+00', '2026-02-03', '0.3'],
   ]);
   expect(await query(url, 'SELECT x = 0.1::float8 + 0.2::float8 FROM mine.rows')).toEqual([['t']]);
+});
+
+test('a count that is stopped does not go on in the server', async () => {
+  const { url, sink } = await opened('CREATE TABLE rows (id integer); INSERT INTO rows VALUES (1), (2)');
+  // What sessions do is seen anew in each transaction only.
+  const [holder, watcher] = [await otherSession(url), await otherSession(url)];
+  await holder.query('BEGIN; LOCK TABLE rows IN ACCESS EXCLUSIVE MODE');
+  const stop = new AbortController();
+  const counting = sink.count?.('rows', { signal: stop.signal });
+  await waiting(watcher);
+  stop.abort('enough');
+  await expect(counting).rejects.toBe('enough');
+  const busy = `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
+  while ((await watcher.query(busy)).rows.length > 0);
+  await holder.query('COMMIT');
+  expect(await sink.count?.('rows', { signal: new AbortController().signal })).toEqual({
+    total: 2,
+    deleted: 0,
+  });
 });

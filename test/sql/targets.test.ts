@@ -497,3 +497,28 @@ test('every value comes back as it was written, and written again changes nothin
     seen.map((cellsOfRow) => cellsOfRow.map(raw)),
   );
 });
+
+test('counting many rows lets others in between, and stops when it is told to', async () => {
+  const path = databaseFile();
+  const many = 250_000;
+  const client = otherClient(path);
+  client.exec(
+    'CREATE TABLE rows (id INTEGER PRIMARY KEY, gone TEXT); CREATE TABLE flat (id TEXT PRIMARY KEY) WITHOUT ROWID',
+  );
+  client.exec(`WITH RECURSIVE n (id) AS (SELECT -5 UNION ALL SELECT id + 1 FROM n WHERE id + 1 < ${many - 5})
+    INSERT INTO rows SELECT id, iif(id % 2 = 0, 'gone', NULL) FROM n`);
+  client.exec("INSERT INTO flat VALUES ('a'), ('b')");
+  const sink = await targetsOf(path);
+  const { signal } = new AbortController();
+  const done: string[] = [];
+  const counting = sink.count?.('rows', { deleted_at: 'gone', signal }).finally(() => done.push('count'));
+  await sink.discover('rows').finally(() => done.push('other'));
+  expect(await counting).toEqual({ total: many, deleted: many / 2 });
+  expect(done).toEqual(['other', 'count']);
+  expect(await sink.count?.('flat', { deleted_at: 'gone', signal })).toEqual({ total: 2, deleted: 0 });
+
+  const stop = new AbortController();
+  const stopped = sink.count?.('rows', { signal: stop.signal });
+  stop.abort('enough');
+  await expect(stopped).rejects.toBe('enough');
+});

@@ -19,7 +19,6 @@ const statuses: { readonly [code in ErrorCode]?: number } = {
   'usage/unknown_run': 404,
   'undo/unknown': 404,
   'lease/held': 409,
-  'undo/cancelled': 409,
   'undo/edited': 409,
   'undo/not_newest': 409,
   'usage/run_ended': 409,

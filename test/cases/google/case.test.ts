@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { execa } from 'execa';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Statistics } from '../../../src/engine/statistics.ts';
 import type { RunResult } from '../../../src/model/result.ts';
 import { cli, folderWith, query, root, syncline } from '../../e2e/cli.ts';
 import { failing } from '../../kit/fake-api.ts';
@@ -73,6 +74,15 @@ function model(google: Google) {
     phoneNumbers.map(({ value }) => [resourceName, value]),
   );
   return { contacts: contacts.sort(), numbers: numbers.sort() };
+}
+
+/** What waits, until it is told to go on. */
+function gate(): [waiting: Promise<void>, open: () => void] {
+  let open = () => {};
+  const waiting = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return [waiting, open];
 }
 
 const living = {
@@ -164,6 +174,83 @@ describe('the example google-contacts', () => {
     expect(rows(folder, living.contacts).sort()).toEqual(model(google).contacts);
     const runs = await json<{ status: string }[]>(folder, 'runs');
     expect(runs.map(({ status }) => status)).toEqual(['succeeded', 'busy', 'interrupted', 'succeeded']);
+  });
+
+  it('is cancelled within a page, goes on in the next run, and tells its statistics', async () => {
+    const google = await startGoogle();
+    google.contacts.add(...all(2500).map((n) => person(n)));
+    const folder = await started(google);
+    const row = (target: string, total: number, deleted = 0) => ({
+      pipeline: target,
+      sink: 'db',
+      target,
+      total,
+      active: total - deleted,
+      deleted,
+    });
+    const statistics = () => json<Statistics>(folder, 'stats');
+    expect((await statistics()).pipelines).toMatchObject([
+      { status: 'never_run', checkpoint: { kind: 'sync_token', held: false } },
+      { status: 'never_run', checkpoint: { kind: 'sync_token', held: false } },
+    ]);
+
+    let cancelling: Promise<unknown> | undefined;
+    const [contacts, release] = gate();
+    google.before(
+      route,
+      () => {
+        cancelling = syncline(folder, ['cancel', 'latest', '--json']).finally(release);
+        // The page comes once the run has ended without it.
+        return contacts;
+      },
+      2,
+    );
+    expect(await run(folder, 'contacts')).toMatchObject({ status: 'cancelled', exitCode: 1 });
+    expect(await cancelling).toMatchObject({ code: 0 });
+    expect(rows(folder, 'SELECT count(*) FROM contacts')).toEqual([[1000]]);
+    expect((await statistics()).pipelines[0]).toMatchObject({ checkpoint: { held: false } });
+
+    const asked = listener(google);
+    asked();
+    expect(await run(folder)).toMatchObject({
+      exitCode: 0,
+      pipelines: { contacts: { inserted: 1500 }, phone_numbers: { inserted: 2500 } },
+    });
+    // Two pages that were still to come, and three of the other pipeline.
+    expect(asked().filter(({ status }) => status === 200)).toHaveLength(5);
+    expect(rows(folder, living.contacts).sort()).toEqual(model(google).contacts);
+
+    google.contacts.remove('people/c5');
+    await run(folder);
+    google.fail(route, failing(403));
+    expect(await run(folder, 'contacts')).toMatchObject({ exitCode: 1 });
+    const held = { kind: 'sync_token', held: true };
+    const found = await statistics();
+    expect(found).toMatchObject({
+      targets: [row('contacts', 2500, 1), row('phone_numbers', 2500, 1)],
+      runs: { succeeded: 2, cancelled: 1, failed: 1 },
+      pipelines: [
+        {
+          pipeline: 'contacts',
+          status: 'failed',
+          lastRun: { status: 'failed' },
+          lastSuccess: { status: 'succeeded', finishedAt: expect.stringMatching(/Z$/) },
+          lastError: { message: expect.stringContaining('403') },
+          checkpoint: held,
+        },
+        { pipeline: 'phone_numbers', status: 'idle', checkpoint: held },
+      ],
+    });
+    expect(rows(folder, deleted)).toEqual([['people/c5']]);
+    expect(JSON.stringify(found)).not.toContain('"cursor"');
+    const runs = await json<{ runId: string; status: string }[]>(folder, 'runs');
+    expect(runs.map(({ status }) => status)).toEqual(['failed', 'succeeded', 'succeeded', 'cancelled']);
+    expect(runs.map(({ runId }) => runId)).toEqual(
+      runs
+        .map(({ runId }) => runId)
+        .sort()
+        .reverse(),
+    );
   });
 
   it('reads all again once the sync token has expired, which it keeps until that is done', async () => {
