@@ -6,6 +6,7 @@ import { openRunner, type Runner } from '../engine/runner.ts';
 import { standings, withFollowers } from '../engine/standing.ts';
 import { SyncError } from '../model/errors.ts';
 import { plural } from '../model/plural.ts';
+import { type Notifier, openNotifier } from '../notify/notifier.ts';
 import type { Control, LiveStanding } from './api/control.ts';
 import { openApi } from './api/server.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -26,6 +27,9 @@ export interface DaemonOptions {
   readonly report_bug?: ReportBug;
 }
 
+/** How long the notifications of an old config, and all when the daemon stops, may take; in milliseconds. */
+const drain = { reload: 90_000, stop: 2_000 };
+
 /** Runs pipelines by their schedules, and when it is asked to, until it is stopped. */
 export class Daemon implements Control {
   readonly #options: DaemonOptions;
@@ -33,18 +37,25 @@ export class Daemon implements Control {
   readonly #runs: Runs;
   readonly #scheduler: Scheduler;
   #runner: Runner;
+  #notifier: Notifier;
+  /** Those of old configs, which still deliver. */
+  readonly #draining = new Set<Notifier>();
   /** Reloads come one after the other; runners of old configs close when their last run has ended. */
   #reloading: Promise<void> = Promise.resolve();
   readonly #closing = new Set<Promise<void>>();
   #watchAlso: FileWatch['add'] = async () => undefined;
 
   private constructor(runner: Runner, options: DaemonOptions) {
-    const { emit, signal, report_bug } = options;
+    const { signal, report_bug } = options;
     this.#runner = runner;
     this.#options = options;
+    this.#notifier = this.#openNotifier(runner);
     this.#runs = new Runs(
       {
-        emit,
+        emit: (event) => {
+          options.emit(event);
+          this.#notifier.emit(event);
+        },
         signal,
         report_bug,
         freed: () => this.#scheduler.wake(),
@@ -73,8 +84,9 @@ export class Daemon implements Control {
     const { config, state } = this.#runner;
     const closes: (() => Promise<unknown>)[] = [() => this.#end()];
     try {
-      for (const run of await state.markInterrupted())
-        this.#tell('warn', `run ${run} was interrupted: its process died`);
+      const interrupted = await state.markInterrupted();
+      for (const run of interrupted) this.#tell('warn', `run ${run} was interrupted: its process died`);
+      this.#notifier.interrupted(interrupted);
       const api = await this.#listen(config);
       closes.push(() => api.close());
       const files = await watchFiles(this.#filesOf(config), () => this.reload());
@@ -170,9 +182,14 @@ export class Daemon implements Control {
 
   async #replace(runner: Runner): Promise<void> {
     const old = this.#runner;
+    const notifier = this.#notifier;
     this.#runner = runner;
+    this.#notifier = this.#openNotifier(runner);
+    this.#draining.add(notifier);
     const closing = this.#runs
       .idle(old)
+      .then(() => notifier.close(drain.reload))
+      .finally(() => this.#draining.delete(notifier))
       .then(() => old.close())
       .catch((error: unknown) => this.#tellError('the state of the old config was not closed', error))
       .finally(() => this.#closing.delete(closing));
@@ -218,8 +235,13 @@ export class Daemon implements Control {
   }
 
   async #end(): Promise<void> {
+    await Promise.all([this.#notifier, ...this.#draining].map((one) => one.close(drain.stop)));
     await Promise.all(this.#closing);
     await this.#runner.close();
+  }
+
+  #openNotifier({ config, state }: Runner): Notifier {
+    return openNotifier(config, state, { tell: (level, message) => this.#tell(level, message) });
   }
 
   #filesOf({ files, directory }: Config): readonly string[] {

@@ -8,6 +8,7 @@ import { type History, historyOf, keepAlive } from './history.ts';
 import { type Holder, type Lease, Leases, type LeaseTimes, leaseTimes } from './leases.ts';
 import { type KeptLogs, logsIn } from './logs.ts';
 import { migrate } from './migrations.ts';
+import { type Notified, notifiedIn } from './notified.ts';
 import { type Rejects, rejectsOf } from './rejects.ts';
 import { type Retries, retriesOf } from './retries.ts';
 import { type Schedules, schedulesOf } from './schedules.ts';
@@ -21,7 +22,7 @@ export type { Schedules } from './schedules.ts';
 export type { PipelineStatus } from './status.ts';
 
 /** What Syncline remembers: its runs, their leases, rejects and logs, and the checkpoints of sinks without a ledger. */
-export interface State extends History, Rejects, Retries, Schedules, KeptLogs, SeenColumns {
+export interface State extends History, Rejects, Retries, Schedules, KeptLogs, SeenColumns, Notified {
   /**
    * Asks for the right to run a pipeline. A lease that is free, expired, or whose holder has died is given, with a
    * fence greater than any before and than `atLeast`; else it is told who holds it.
@@ -59,6 +60,7 @@ export async function openState(file: string, times: LeaseTimes = leaseTimes): P
     ...retriesOf(database),
     ...schedulesOf(database),
     ...columnsIn(database),
+    ...notifiedIn(database),
     acquire: (pipeline, run, atLeast) => leases.acquire(pipeline, run, atLeast),
     ledger: (sink) => checkpointsOf(database, sink),
     editMemory: (sink) => editMemoryOf(database, sink),

@@ -8,6 +8,7 @@ import { editMemoryOf } from './edit-memory.ts';
 import { historyOf } from './history.ts';
 import { logsIn } from './logs.ts';
 import { isCurrent } from './migrations.ts';
+import { notifiedIn } from './notified.ts';
 import { rejectsOf } from './rejects.ts';
 import { retriesOf } from './retries.ts';
 import { schedulesOf } from './schedules.ts';
@@ -28,6 +29,7 @@ export async function readState(file: string): Promise<State> {
     ...retriesOf(database),
     ...schedulesOf(database),
     ...columnsIn(database),
+    ...notifiedIn(database),
     markInterrupted: async () => [],
     acquire: async (_pipeline, _run, atLeast) => {
       const lost = new AbortController().signal;
