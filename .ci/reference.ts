@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { coreSchema, type Schema, streamSchema } from '../src/config/core-schema.ts';
 import { daemonSchema } from '../src/config/daemon.ts';
+import { notificationOf, notificationTypes } from '../src/config/notify-schema.ts';
 import { scheduleSchema } from '../src/config/schedule.ts';
 import { errorCodes } from '../src/model/codes.ts';
 import { listPlugins } from '../src/plugin/resolve.ts';
@@ -20,6 +21,10 @@ export async function reference(): Promise<string> {
     `## The file\n\n${table(properties as unknown as Properties, coreSchema.required)}`,
     `## Logs\n\n\`logs\`\n\n${table(logs, [])}\n\n\`logs.database\`\n\n${table(logs.database.properties, [])}`,
     `### \`daemon\`\n\n${table(daemonSchema.properties, [])}`,
+    ...notificationTypes.map(
+      (type) =>
+        `### \`notify.NAME\` of type \`${type}\`\n\n${table(notificationOf(type).properties as Properties, notificationOf(type).required)}`,
+    ),
     `## Pipelines\n\n\`pipelines.NAME\`\n\n${table(pipeline.properties as Properties, pipeline.required)}`,
     `### One field of \`map\`\n\n${table(fieldOf(pipeline), [])}`,
     `### \`schedule\`\n\n${table(scheduleSchema.properties, [])}`,

@@ -6,13 +6,15 @@ import { Console } from 'node:console';
 import { readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { setFlagsFromString } from 'node:v8';
-import { Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import { positiveNumber, rowLimit, wholeNumber } from './cli/arguments.ts';
 import { addMemoryCommands } from './cli/memory.ts';
 import { addPlanCommand, addUndoCommands } from './cli/plan.ts';
 import type { AuthFlags } from './commands/auth.ts';
 import type { DaemonFlags } from './commands/daemon.ts';
 import { endWith } from './commands/ending.ts';
+import type { ExportTarget } from './commands/export.ts';
+import { inGithubActions } from './commands/github.ts';
 import type { RunFlags } from './commands/run.ts';
 import type { Shell } from './commands/shell.ts';
 import type { Redact } from './model/redact.ts';
@@ -160,7 +162,8 @@ function addCommands(program: Command, execute: (work: Work) => Promise<void>): 
     .addOption(new Option('--format <format>').choices(['text', 'json', 'github']))
     .action((files: string[], flags: { format?: 'text' | 'json' | 'github' }) =>
       execute(async (shell) => {
-        const format = flags.format ?? (shell.output === 'table' ? 'text' : 'json');
+        const forPeople = inGithubActions(shell) ? 'github' : 'text';
+        const format = flags.format ?? (shell.output === 'table' ? forPeople : 'json');
         return (await import('./commands/validate.ts')).validate(shell, files, format);
       }),
     );
@@ -187,6 +190,14 @@ function addCommands(program: Command, execute: (work: Work) => Promise<void>): 
     .option('--no-input', 'fail where a person would have to log in')
     .action((name: string, flags: AuthFlags) =>
       execute(async (shell) => (await import('./commands/auth.ts')).auth(shell, name, flags)),
+    );
+  program
+    .command('export')
+    .description('files that run the schedules of the config without a daemon')
+    .addArgument(new Argument('<for>').choices(['cron', 'systemd', 'github-actions']))
+    .option('--out <dir>', 'write them into this folder; without it, they are printed')
+    .action((target: ExportTarget, { out }: { out?: string }) =>
+      execute(async (shell) => (await import('./commands/export.ts')).exportSchedules(shell, target, out)),
     );
   addMemoryCommands(program, execute);
   addLookupCommands(program, execute);

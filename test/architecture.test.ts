@@ -9,9 +9,10 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const rooms: { readonly [room: string]: readonly string[] } = {
   cli: ['commands', 'tui', 'model'],
   index: ['config', 'engine', 'model', 'plugin', 'transform'],
-  commands: ['config', 'daemon', 'engine', 'log', 'state', 'tui', 'plugin', 'model', 'transform'],
+  commands: ['config', 'daemon', 'engine', 'log', 'notify', 'state', 'tui', 'plugin', 'model', 'transform'],
   tui: ['engine', 'model'],
-  daemon: ['config', 'engine', 'state', 'model'],
+  daemon: ['config', 'engine', 'notify', 'state', 'model'],
+  notify: ['config', 'engine', 'state', 'http', 'model'],
   engine: ['config', 'plugin', 'transform', 'log', 'state', 'http', 'model'],
   log: ['plugin', 'model'],
   state: ['sql', 'plugin', 'model'],

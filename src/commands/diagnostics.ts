@@ -18,6 +18,7 @@ export function report(
     format,
     color: shell.look.colors.isColorSupported,
     unicode: shell.look.unicode,
-    directory: shell.directory,
+    // There files are named from the top of the repository.
+    directory: (format === 'github' && shell.environment.GITHUB_WORKSPACE) || shell.directory,
   });
 }

@@ -4,14 +4,17 @@ import { join } from 'node:path';
 import { ConfigError } from '../config/diagnostics.ts';
 import { SyncError } from '../model/errors.ts';
 import type { Redact } from '../model/redact.ts';
+import { workflowCommand } from '../model/workflow-command.ts';
 import { printable } from '../tui/printable.ts';
 import { report } from './diagnostics.ts';
+import { inGithubActions } from './github.ts';
 import type { Shell } from './shell.ts';
 
 /** Tells an error that ended a command; returns the exit code. */
 export async function printError(shell: Shell, error: unknown): Promise<number> {
   if (error instanceof ConfigError) {
     shell.tell(report(shell, error.diagnostics));
+    if (inGithubActions(shell)) shell.tell(report(shell, error.diagnostics, 'github'));
     return 2;
   }
   if (!(error instanceof SyncError)) {
@@ -20,6 +23,7 @@ export async function printError(shell: Shell, error: unknown): Promise<number> 
   }
   const { code } = error;
   shell.tell(errorText(shell, error));
+  if (inGithubActions(shell)) shell.tell(`${workflowCommand('error', { title: code }, error.message)}\n`);
   // What a plugin threw while it worked is a failure; what keeps it from being loaded is wrong in the config.
   if (code === 'plugin/failed') {
     shell.tell(`  Its stack: ${await writeCrash(error, shell.redact)}\n`);

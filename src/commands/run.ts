@@ -5,6 +5,8 @@ import { selectPipelines } from '../engine/select.ts';
 import { SyncError } from '../model/errors.ts';
 import { tellWarnings } from './diagnostics.ts';
 import { writeCrash } from './error.ts';
+import { inGithubActions, reportToGithub } from './github.ts';
+import { openNotifications } from './notifications.ts';
 import { type RangeFlags, rangeOf } from './range.ts';
 import { openConfig, type Shell } from './shell.ts';
 import { type StopSignal, stopSignal } from './stop.ts';
@@ -81,16 +83,27 @@ export async function runWatched(
   stop: StopSignal,
   watch: Watch,
 ): Promise<number> {
-  const result = await runner.run({
-    ...options,
-    emit: watch.emit,
-    signal: stop.signal,
-    report_bug: (error) => writeCrash(error, shell.redact),
-  });
+  const notifications = openNotifications(shell, runner);
+  const result = await runner
+    .run({
+      ...options,
+      emit: (event) => {
+        watch.emit(event);
+        notifications.emit(event);
+      },
+      signal: stop.signal,
+      report_bug: (error) => writeCrash(error, shell.redact),
+    })
+    .catch(async (error: unknown) => {
+      await notifications.close();
+      throw error;
+    });
   stop.reached();
   await watch.seen();
   watch.close();
   if (shell.output !== 'table')
     shell.print(`${JSON.stringify(result, null, shell.output === 'json' ? 2 : 0)}\n`);
+  if (inGithubActions(shell)) await reportToGithub(shell, result);
+  await notifications.close();
   return result.exitCode;
 }

@@ -6,6 +6,7 @@ import type { Redact } from '../model/redact.ts';
 import type { Secrets } from '../model/secrets.ts';
 import type { Value } from '../model/types.ts';
 import type { Look } from '../tui/look.ts';
+import { inGithubActions, maskSecrets } from './github.ts';
 
 /** What a command knows of where it was called, with the flags that every command has. */
 export interface Shell {
@@ -49,6 +50,7 @@ export function configOptions(shell: Shell): LoadOptions {
 export async function openConfig(shell: Shell): Promise<Config> {
   const config = await loadConfig(configOptions(shell));
   shell.hide(config.secrets);
+  if (inGithubActions(shell)) maskSecrets(config.secrets);
   return config;
 }
 

@@ -8,6 +8,7 @@ import type { Period } from '../transform/period.ts';
 import type { DaemonConfig } from './daemon.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import type { JournalConfig } from './journal.ts';
+import type { NotificationConfig } from './notify.ts';
 import type { Schedule } from './schedule.ts';
 
 /** A config that was checked whole: short forms are spelled out, defaults are in, references are resolved. */
@@ -29,11 +30,15 @@ export interface Config {
   /** In the order they are written. */
   readonly pipelines: ReadonlyMap<string, PipelineConfig>;
   readonly daemon: DaemonConfig;
+  /** Who is told how runs end, by name. */
+  readonly notify: ReadonlyMap<string, NotificationConfig>;
   readonly warnings: readonly Diagnostic[];
   /** Values that must never be printed. */
   readonly secrets: Secrets;
   /** What tokens in the state are sealed with: the variable SYNCLINE_KEY. */
   readonly key?: string;
+  /** The names of the variables it reads, SYNCLINE_KEY among them where that is set. */
+  readonly variables: readonly string[];
 }
 
 export interface LogsConfig {

@@ -3,6 +3,7 @@ import { daemonSchema } from './daemon.ts';
 import { durationSchema } from './durations.ts';
 import { journalSchema } from './journal.ts';
 import { logsSchema } from './logs.ts';
+import { notifySchema } from './notify-schema.ts';
 import { conditionSchema, pipelineSchema } from './pipeline-schema.ts';
 
 /** A JSON Schema, or a part of one, as data. */
@@ -216,6 +217,7 @@ export const coreSchema = {
     },
     daemon: daemonSchema,
     journal: journalSchema,
+    notify: { ...notifySchema, propertyNames: names },
     include: {
       type: ['string', 'array'],
       items: { type: 'string' },

@@ -28,6 +28,8 @@ export interface Document {
   readonly secretValues: ReadonlySet<string>;
   /** The values of the variables that were used: what of them is a secret, only the schemas know. */
   readonly variableValues: ReadonlySet<string>;
+  /** The names of the variables it reads. */
+  readonly variables: ReadonlySet<string>;
   readonly warnings: readonly Diagnostic[];
 }
 

@@ -56,12 +56,14 @@ export class Expander {
   readonly secretValues = new Set<string>();
   /** The values of all variables that were used. */
   readonly variableValues = new Set<string>();
-  readonly #variables: Variables;
+  /** The names of the variables that are read. */
+  readonly variables = new Set<string>();
+  readonly #values: Variables;
   readonly #directory: string;
 
   /** `${file:…}` is relative to `directory`. */
   constructor(variables: Variables, directory: string) {
-    this.#variables = variables;
+    this.#values = variables;
     this.#directory = directory;
   }
 
@@ -109,7 +111,8 @@ export class Expander {
       unresolved.push(wrongSyntax(text, 'is not a variable'));
       return '';
     }
-    const value = Object.hasOwn(this.#variables, name) ? this.#variables[name] : undefined;
+    this.variables.add(name);
+    const value = Object.hasOwn(this.#values, name) ? this.#values[name] : undefined;
     // As in a shell: with `:-` and `:?` an empty variable counts as unset.
     if (value !== undefined && (operator === undefined || value !== '')) {
       this.variableValues.add(value);

@@ -49,3 +49,9 @@ async function existingFile(file: string): Promise<string[]> {
   const stats = await stat(file).catch(() => undefined);
   return stats?.isFile() === true ? [file] : [];
 }
+
+/** Whether a glob, where `*` stands for anything, names this name. */
+export function matchesGlob(glob: string, name: string): boolean {
+  const pattern = glob.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${pattern.join('.*')}$`).test(name);
+}

@@ -42,7 +42,10 @@ export async function loadDocument(options: LoadOptions): Promise<Document> {
   const variables = readVariables(options, file);
   const key = variables.SYNCLINE_KEY || undefined;
   const expander = new Expander(variables, path.dirname(file));
-  if (key !== undefined) expander.secretValues.add(key);
+  if (key !== undefined) {
+    expander.secretValues.add(key);
+    expander.variables.add('SYNCLINE_KEY');
+  }
   const config = readConfigFile(file, expander);
   if (config.tree === undefined) {
     throw new ConfigError(config.diagnostics.length > 0 ? config.diagnostics : [empty(file)]);
@@ -59,7 +62,11 @@ export async function loadDocument(options: LoadOptions): Promise<Document> {
 function toDocument(
   files: readonly [string, ...string[]],
   tree: MapTree,
-  { secretValues, variableValues }: Pick<Document, 'secretValues' | 'variableValues'>,
+  {
+    secretValues,
+    variableValues,
+    variables,
+  }: Pick<Document, 'secretValues' | 'variableValues' | 'variables'>,
   warnings: readonly Diagnostic[],
 ): Document {
   const fromEnvironment = new Set<string>();
@@ -71,6 +78,7 @@ function toDocument(
     fromEnvironment,
     secretValues,
     variableValues,
+    variables,
     warnings,
     span: (path, what = 'value') => spanAt(tree, path, what),
     origin(path) {

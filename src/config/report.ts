@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { createColors } from 'picocolors';
 import { plural } from '../model/plural.ts';
+import { workflowCommand } from '../model/workflow-command.ts';
 import type { Diagnostic, Span } from './diagnostics.ts';
 import { codeFrame } from './frame.ts';
 import { placeAt } from './place.ts';
@@ -103,25 +104,10 @@ function annotation(
   { severity, code, path: where, message, help, span }: Diagnostic,
   directory: string,
 ): string {
-  const properties = [`title=${escapeProperty(code)}`];
-  if (span !== undefined) {
-    const { line, column } = placeAt(span, span.start);
-    properties.unshift(
-      `file=${escapeProperty(relative(span.file, directory))}`,
-      `line=${line}`,
-      `col=${column}`,
-    );
-  }
+  const start = span && placeAt(span, span.start);
+  const file = span && relative(span.file, directory);
   const text = `${where === '' ? '' : `${where}: `}${message}${help === undefined ? '' : `\nhelp: ${help}`}`;
-  return `::${severity} ${properties.join(',')}::${escapeData(text)}`;
-}
-
-function escapeData(text: string): string {
-  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
-}
-
-function escapeProperty(text: string): string {
-  return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+  return workflowCommand(severity, { file, line: start?.line, col: start?.column, title: code }, text);
 }
 
 function relative(file: string, directory: string): string {

@@ -13,6 +13,7 @@ import type { Findings } from './findings.ts';
 import { cursorOptionsOf, resolveIncremental } from './incremental.ts';
 import { resolveJournal } from './journal.ts';
 import { resolveLogs } from './logs.ts';
+import { resolveNotify } from './notify.ts';
 import { checkDeletedWhen, checkParentCycles, resolveParent } from './parents.ts';
 import { resolvePartitions } from './partitions.ts';
 import { resolvePipeline } from './pipeline.ts';
@@ -39,6 +40,7 @@ export async function resolveConfig(
   const logs = resolveLogs({ checked, sinks, pipelines, directory, findings });
   const daemon = resolveDaemon(checked.daemon, findings);
   const journal = resolveJournal(checked.journal, findings);
+  const notify = resolveNotify(checked.notify, pipelines, findings);
   checkTargets(pipelines, findings);
   checkCycles(pipelines, findings);
   findings.sort();
@@ -56,9 +58,11 @@ export async function resolveConfig(
     sinks,
     pipelines,
     daemon,
+    notify,
     warnings: [...document.warnings, ...findings.warnings],
     secrets: createSecrets(findings.secrets),
     key: document.key,
+    variables: [...document.variables],
   };
 }
 

@@ -3,6 +3,7 @@ import { listPlugins } from '../plugin/resolve.ts';
 import type { Definitions } from '../plugin/shape.ts';
 import { coreSchema, type Schema, sinkSchema, sourceSchema, streamSchema } from './core-schema.ts';
 import { forEditor, removable } from './editor-schema.ts';
+import { notificationForEditor } from './notify-schema.ts';
 import { acceptedTypes } from './options.ts';
 
 /** What the schema of a source follows from. */
@@ -72,13 +73,14 @@ export async function composeSchema(): Promise<Schema> {
   const plugins = await listPlugins();
   const sources = plugins.flatMap(({ source }) => (source ? [source] : []));
   const sinks = plugins.flatMap(({ sink }) => (sink ? [sink] : []));
-  const { sources: sourceMap, sinks: sinkMap, pipelines, ...others } = coreSchema.properties;
+  const { sources: sourceMap, sinks: sinkMap, pipelines, notify, ...others } = coreSchema.properties;
   const composed = {
     ...coreSchema,
     // What an included file holds is missing from the main one, and the other way round.
     required: [],
     properties: {
       ...others,
+      notify: { ...notify, additionalProperties: notificationForEditor },
       sources: { ...sourceMap, additionalProperties: entry(sourceSchema, sources, editorSource) },
       sinks: { ...sinkMap, additionalProperties: entry(sinkSchema, sinks, sinkOf) },
       pipelines: { ...pipelines, additionalProperties: removable(pipelines.additionalProperties) },

@@ -8,6 +8,7 @@ import { type Fields, isFields, mergeDefaults, toFields } from './defaults.ts';
 import type { Document, LoadOptions } from './document.ts';
 import { printSize } from './journal.ts';
 import { toLines } from './lines.ts';
+import { printNotify } from './notify.ts';
 import { openConfig } from './open.ts';
 import { originOf } from './origin.ts';
 import { printSchedule } from './schedule.ts';
@@ -62,6 +63,7 @@ function effective(config: Config, document: Document): Fields {
     history: { keep: printDuration(config.history.keep), keep_runs: config.history.keep_runs },
     daemon: printDaemon(config.daemon, printDuration),
     journal: { keep: printDuration(config.journal.keep), max: printSize(config.journal.max) },
+    notify: printNotify(config.notify),
     sources: toFields(sources),
     sinks: toFields(sinks),
     pipelines: toFields(pipelines),

@@ -9,6 +9,7 @@ import { coreSchema, type Schema, sinkSchema, sourceSchema } from './core-schema
 import { type Fields, isFields, mergeDefaults, toFields, writtenAt } from './defaults.ts';
 import { type ConfigPath, type Document, toPointer } from './document.ts';
 import type { Findings } from './findings.ts';
+import { notificationOf } from './notify-schema.ts';
 import { fillDefaults, findSecrets, typeVariables } from './options.ts';
 import { toFindings } from './problems.ts';
 import { sinkOf, sourceOf, streamOf } from './schema.ts';
@@ -39,6 +40,7 @@ export interface Checked {
   readonly history: unknown;
   readonly daemon: unknown;
   readonly journal: unknown;
+  readonly notify: ReadonlyMap<string, Fields>;
   readonly sources: ReadonlyMap<string, SourceEntry>;
   readonly sinks: ReadonlyMap<string, SinkEntry>;
   readonly pipelines: ReadonlyMap<string, Fields>;
@@ -70,9 +72,12 @@ export async function validateDocument(
     sources.set(name, await sourceEntry(check, name, value));
   const sinks = new Map<string, SinkEntry>();
   for (const [name, value] of entriesOf(root.sinks)) sinks.set(name, await sinkEntry(check, name, value));
+  const notify = entriesOf(root.notify).map(([name, value]) => {
+    return [name, checkNode(whole, value, notificationOf(value.type), ['notify', name])] as const;
+  });
   const { state, logs, history, journal, daemon } = root;
   const pipelines = new Map(entriesOf(root.pipelines));
-  return { state, logs, history, journal, daemon, sources, sinks, pipelines };
+  return { state, logs, history, journal, daemon, notify: new Map(notify), sources, sinks, pipelines };
 }
 
 async function sourceEntry(check: Check, name: string, value: Fields): Promise<SourceEntry> {

@@ -13,6 +13,8 @@ import { type RequestWorld, RunRequests, stopping, unknownPipeline } from './run
 export interface ControlWorld extends RequestWorld {
   readonly duty: Duty;
   readonly metrics: Metrics;
+  /** Marks the runs whose process died. */
+  findInterrupted(): Promise<void>;
   now(): number;
 }
 
@@ -68,13 +70,13 @@ export class DaemonControl implements Control {
   async runs(filter: RunFilter): Promise<readonly KeptRun[]> {
     const { config, state } = this.#world.runner();
     if (filter.pipeline !== undefined && !config.pipelines.has(filter.pipeline)) throw unknownPipeline();
-    await state.markInterrupted();
+    await this.#world.findInterrupted();
     return state.runs(filter);
   }
 
   async run(id: string): Promise<KeptRun | undefined> {
     const { state } = this.#world.runner();
-    await state.markInterrupted();
+    await this.#world.findInterrupted();
     return state.run(id);
   }
 
@@ -94,14 +96,14 @@ export class DaemonControl implements Control {
   undo(run: string, { force }: { readonly force: boolean }): Promise<Undone> {
     const { signal } = this.#world;
     return this.#working(async ({ config, state }) => {
-      await state.markInterrupted();
+      await this.#world.findInterrupted();
       return undoRun(config, state, run, { force, dry_run: false, signal });
     });
   }
 
   async clear(filter: HistoryFilter): Promise<number> {
     const { state } = this.#world.runner();
-    await state.markInterrupted();
+    await this.#world.findInterrupted();
     return state.clearHistory(filter);
   }
 

@@ -5,6 +5,7 @@ import type { ReportBug } from '../engine/failure.ts';
 import { openRunner, type Runner } from '../engine/runner.ts';
 import { standings, withFollowers } from '../engine/standing.ts';
 import { plural } from '../model/plural.ts';
+import { type Notifier, openNotifier } from '../notify/notifier.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { DaemonControl } from './control.ts';
 import { Duty } from './duty.ts';
@@ -30,6 +31,9 @@ export interface DaemonOptions {
   readonly report_bug?: ReportBug;
 }
 
+/** How long the notifications of an old config, and all when the daemon stops, may take; in milliseconds. */
+const drain = { reload: 90_000, stop: 2_000 };
+
 /** Runs pipelines by their schedules, and when it is asked to, until it is stopped. */
 export class Daemon {
   readonly #options: DaemonOptions;
@@ -38,6 +42,9 @@ export class Daemon {
   readonly #duty: Duty;
   readonly #metrics: Metrics;
   #runner: Runner;
+  #notifier: Notifier;
+  /** Those of old configs, which still deliver. */
+  readonly #draining = new Set<Notifier>();
   /** Reloads come one after the other; runners of old configs close when their last run has ended. */
   #reloading: Promise<void> = Promise.resolve();
   readonly #closing = new Set<Promise<void>>();
@@ -47,6 +54,7 @@ export class Daemon {
     const { signal, report_bug, version } = options;
     this.#runner = runner;
     this.#options = options;
+    this.#notifier = this.#openNotifier(runner);
     this.#metrics = new Metrics({
       version,
       active: () => this.#duty.active,
@@ -54,7 +62,10 @@ export class Daemon {
     });
     this.#runs = new Runs(
       {
-        emit: (event) => this.#emit(event),
+        emit: (event) => {
+          this.#emit(event);
+          this.#notifier.emit(event);
+        },
         signal,
         report_bug,
         freed: () => this.#duty.wake(),
@@ -70,6 +81,7 @@ export class Daemon {
         tell: (level, pipeline, message) => this.#tell(level, message, pipeline),
       },
       runner: () => this.#runner,
+      findInterrupted: () => this.#findInterrupted(),
       inTurn: (work) => this.#inTurn(work),
       changed: () => this.#tellDuty(),
       tell: (level, message) => this.#tell(level, message),
@@ -125,6 +137,7 @@ export class Daemon {
       duty: this.#duty,
       metrics: this.#metrics,
       running: () => this.#running(),
+      findInterrupted: () => this.#findInterrupted(),
       signal: this.#options.signal,
       now: () => this.#clock.now(),
     });
@@ -147,9 +160,14 @@ export class Daemon {
 
   async #replace(runner: Runner): Promise<void> {
     const old = this.#runner;
+    const notifier = this.#notifier;
     this.#runner = runner;
+    this.#notifier = this.#openNotifier(runner);
+    this.#draining.add(notifier);
     const closing = this.#runs
       .idle(old)
+      .then(() => notifier.close(drain.reload))
+      .finally(() => this.#draining.delete(notifier))
       .then(() => old.close())
       .catch((error: unknown) => this.#tellError('the state of the old config was not closed', error))
       .finally(() => this.#closing.delete(closing));
@@ -213,9 +231,21 @@ export class Daemon {
     return new Set([...running, ...this.#runs.running()]);
   }
 
+  /** Marks the runs whose process died, and tells of them. */
+  async #findInterrupted(): Promise<void> {
+    const runs = await this.#runner.state.markInterrupted();
+    for (const run of runs) this.#tell('warn', `run ${run} was interrupted: its process died`);
+    this.#notifier.interrupted(runs);
+  }
+
   async #end(): Promise<void> {
+    await Promise.all([this.#notifier, ...this.#draining].map((one) => one.close(drain.stop)));
     await Promise.all(this.#closing);
     await this.#runner.close();
+  }
+
+  #openNotifier({ config, state }: Runner): Notifier {
+    return openNotifier(config, state, { tell: (level, message) => this.#tell(level, message) });
   }
 
   #filesOf({ files, directory }: Config): readonly string[] {

@@ -12,6 +12,8 @@ export interface DutyWorld {
   readonly scheduling: SchedulerWorld;
   /** The one whose config counts now. */
   runner(): Runner;
+  /** Marks the runs whose process died. */
+  findInterrupted(): Promise<void>;
   /** Does work while no config is being taken. */
   inTurn(work: () => Promise<void>): Promise<void>;
   /** Called when it began to schedule, and when it began to stand by. */
@@ -90,15 +92,14 @@ export class Duty {
   }
 
   async #schedule(lease: Lease, turn: AbortController): Promise<void> {
-    const { scheduling, runner, inTurn, changed, tell } = this.#world;
+    const { scheduling, runner, findInterrupted, inTurn, changed } = this.#world;
     lease.lost.addEventListener('abort', () => turn.abort(), { once: true });
     if (lease.lost.aborted) turn.abort();
     const scheduler = new Scheduler(scheduling, runner().state);
     let failure: string | undefined;
     try {
       await inTurn(async () => {
-        for (const run of await runner().state.markInterrupted())
-          tell('warn', `run ${run} was interrupted: its process died`);
+        await findInterrupted();
         await watchAll(scheduler, runner(), lease);
         this.#scheduler = scheduler;
         changed();

@@ -8,6 +8,8 @@ export type RunEvent =
       readonly at: string;
       readonly run: string;
       readonly pipelines: readonly string[];
+      /** Runs whose process it found dead. */
+      readonly interrupted?: readonly string[];
     }
   | {
       readonly type: 'pipeline_started';

@@ -157,7 +157,13 @@ async function startRun(
     tell(event);
     logs.emit(event);
   };
-  emit({ type: 'run_started', at: now(), run: id, pipelines: names });
+  emit({
+    type: 'run_started',
+    at: now(),
+    run: id,
+    pipelines: names,
+    ...(interrupted.length > 0 && { interrupted }),
+  });
   const {
     max_records,
     adopt = false,

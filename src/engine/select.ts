@@ -1,4 +1,5 @@
 import type { Config, PipelineConfig } from '../config/config.ts';
+import { matchesGlob } from '../config/glob.ts';
 import { didYouMean } from '../config/suggest.ts';
 import { SyncError } from '../model/errors.ts';
 
@@ -41,9 +42,4 @@ function matching(config: Config, selector: string): PipelineConfig[] {
   throw new SyncError('usage/unknown_pipeline', `no enabled pipeline matches "${selector}"`, {
     hint: `The pipelines are: ${all.map((pipeline) => pipeline.name).join(', ')}.`,
   });
-}
-
-function matchesGlob(glob: string, name: string): boolean {
-  const pattern = glob.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${pattern.join('.*')}$`).test(name);
 }

@@ -99,7 +99,8 @@ export class Call {
       signal: this.#signal,
     };
     const { allow_hosts = [] } = options;
-    const territory = { home: base.origin, allow_hosts, params: credentials.params ?? {} };
+    const stays = this.#request.redirects === 'refuse';
+    const territory = { home: base.origin, allow_hosts, params: credentials.params ?? {}, stays };
     return follow(first, territory, (sending, isForeign) => {
       const announce = (wait: Wait) => {
         // One more: sums of times are not exact.

@@ -29,6 +29,8 @@ export interface HttpRequest {
    * an idempotency key. Say `true` of a POST that only reads.
    */
   readonly repeatable?: boolean;
+  /** `refuse`: a redirect is an error. Default: it is followed, without credentials where it leads elsewhere. */
+  readonly redirects?: 'follow' | 'refuse';
   /** `json`: an answer of status 2xx that is empty (but 204 and 205) or cut off is asked for again, a web page an error. */
   readonly expect?: 'json' | 'anything';
   /** Says of an answer what the rules of HTTP do not know; undefined leaves it to them. May throw. */

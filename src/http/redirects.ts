@@ -12,6 +12,8 @@ export interface Territory {
   readonly allow_hosts: readonly string[];
   /** Credentials that are sent in the query. */
   readonly params: { readonly [name: string]: string };
+  /** A redirect is refused, wherever it leads. */
+  readonly stays: boolean;
 }
 
 const mostHops = 10;
@@ -30,6 +32,7 @@ export async function follow(
     const response = await send(sending, isForeign(sending.url, territory));
     const { location } = response.headers;
     if (!statuses.has(response.status) || location === undefined) return response;
+    if (territory.stays) throw refused('redirected it', 'Name the address it leads to, if that is meant.');
     if (hops === mostHops)
       throw refused(`led through more than ${mostHops} redirects`, 'It may be a circle.');
     sending = next(sending, response.status, location, territory);

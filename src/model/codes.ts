@@ -23,6 +23,8 @@ export const errorCodes = {
     'The daemon is being stopped: batches under way are committed, and no run is started any more. Ask again when it is back.',
   'daemon/token':
     'The file in which the daemon keeps the token of its API cannot be read or made, or others than its owner can read it. Remove it for a new one, or set `daemon.token`.',
+  'export/schedule':
+    'A schedule says what cron, systemd or GitHub Actions cannot say, or the config has none. Nothing was written. Change the schedule, choose another of the three, or run `syncline daemon`, which knows them all.',
   'guard/deletes':
     'A complete read did not contain many rows that the target has, and mode `mirror` or `replace` would have deleted them: more than `deletes.max`, and more than 5. None was deleted. Make sure that the source is whole; if they are to go, run with `--allow-delete`, whose number the message tells.',
   'guard/empty':
@@ -44,6 +46,8 @@ export const errorCodes = {
     'A sum is too large for the type of its column. Nothing of the batch was written. A `decimal` holds any; declare it under `map` and read the stream into a new column or table.',
   'merge/type':
     'A merge strategy cannot work on the type of its column: `union` needs json, `bool_or` and `bool_and` need boolean, `max`, `min` and the field of `newest` need anything but json. Declare the `type` under `map`, or choose another strategy.',
+  'notify/command':
+    'The command of a notification could not be started, failed, or took longer than its `timeout` and was ended. It gets a JSON document on its standard input, and must end with exit code 0.',
   'output/failed':
     'The standard output or the standard error could not be written: the disk it is redirected to is full, or the device is gone. The work itself was done; its report is not whole.',
   'plan/config':

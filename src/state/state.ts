@@ -9,6 +9,7 @@ import { type History, historyOf, keepAlive } from './history.ts';
 import { type Holder, type Lease, Leases, type LeaseTimes, leaseTimes } from './leases.ts';
 import { type KeptLogs, logsIn } from './logs.ts';
 import { migrate } from './migrations.ts';
+import { type Notified, notifiedIn } from './notified.ts';
 import { type Pauses, pausesIn } from './pauses.ts';
 import { type Rejects, rejectsOf } from './rejects.ts';
 import { type Requests, requestsIn } from './requests.ts';
@@ -40,7 +41,8 @@ export interface State
     RunEvents,
     KeptStatistics,
     KeptLogs,
-    SeenColumns {
+    SeenColumns,
+    Notified {
   /**
    * Asks for the right to run a pipeline. A lease that is free, expired, or whose holder has died is given, with a
    * fence greater than any before and than `atLeast`; else it is told who holds it.
@@ -83,6 +85,7 @@ export async function openState(file: string, times: LeaseTimes = leaseTimes): P
     ...runEventsIn(database),
     ...statisticsOf(database),
     ...columnsIn(database),
+    ...notifiedIn(database),
     acquire: (pipeline, run, atLeast) => leases.acquire(pipeline, run, atLeast),
     ledger: (sink) => checkpointsOf(database, sink),
     editMemory: (sink) => editMemoryOf(database, sink),

@@ -9,6 +9,7 @@ import { editMemoryOf } from './edit-memory.ts';
 import { historyOf } from './history.ts';
 import { logsIn } from './logs.ts';
 import { isCurrent } from './migrations.ts';
+import { notifiedIn } from './notified.ts';
 import { pausesIn } from './pauses.ts';
 import { rejectsOf } from './rejects.ts';
 import { requestsIn } from './requests.ts';
@@ -38,6 +39,7 @@ export async function readState(file: string): Promise<State> {
     ...runEventsIn(database),
     ...statisticsOf(database),
     ...columnsIn(database),
+    ...notifiedIn(database),
     markInterrupted: async () => [],
     acquire: async (_pipeline, _run, atLeast) => {
       const lost = new AbortController().signal;

@@ -256,3 +256,27 @@ it('emails are asked for no more often than 20 times in their period, whoever as
   expect(asked).toHaveLength(24);
   expect(asked.filter((request) => request.status !== 200)).toEqual([]);
 });
+
+it('its schedule can be run by cron, systemd and GitHub Actions', async () => {
+  const { example } = await started();
+  const exported = async (target: string) => {
+    const { stdout, code } = await example.syncline('export', target);
+    expect(code).toBe(0);
+    return stdout;
+  };
+  const cron = await exported('cron');
+  const [line = '', ...more] = cron.split('\n').filter((text) => /^[\d*]/.test(text));
+  expect(more).toEqual([]);
+  expect(line).toMatch(/^0 9 \* \* \* /);
+  const systemd = await exported('systemd');
+  expect(systemd).toContain('OnCalendar=*-*-* 09:00:00 UTC\n');
+  const workflow = await exported('github-actions');
+  expect(workflow).toContain('- cron: "0 9 * * *"');
+  expect(workflow).toContain('INSTANTLY_API_KEY: ${{ secrets.INSTANTLY_API_KEY }}');
+  for (const name of tables) for (const text of [line, systemd, workflow]) expect(text).toContain(name);
+  // Without the runners: what each would start is one run of all pipelines.
+  const [, command = ''] = /^ExecStart=(.*)$/m.exec(systemd) ?? [];
+  const [, , ...args] = command.split(' ');
+  expect((await example.syncline(...args)).code).toBe(0);
+  expect(sizesIn(example)).toEqual(sizes);
+});

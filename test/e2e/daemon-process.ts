@@ -10,7 +10,7 @@ export interface Sent {
   readonly headers?: { readonly [name: string]: string };
 }
 
-export interface Answer {
+interface Answer {
   readonly headers: Headers;
   readonly status: number;
   readonly body: { readonly [name: string]: unknown };
