@@ -37,7 +37,8 @@ export class RunsUnderWay {
    */
   async cancel(run: string): Promise<void> {
     const own = this.#stops.get(run);
-    if (own) return own.abort(cancelReason);
+    // What it leaves behind is put in order after its end.
+    if (own && (await this.#state.run(run))?.finishedAt === undefined) return own.abort(cancelReason);
     await this.#state.markInterrupted();
     if (await this.#state.askToCancel(run)) return;
     const known = await this.#state.run(run);

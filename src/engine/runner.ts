@@ -176,7 +176,7 @@ async function startRun(
   const plugins = openedPlugins(config, emit, signal);
   const opened = planning?.opened(plugins) ?? plugins;
   const failing = async (error: unknown): Promise<Ended> => {
-    if (signal.aborted && (error === signal.reason || isLocked(error))) return { status: 'cancelled' };
+    if (signal.aborted && isOfEnd(error, signal)) return { status: 'cancelled' };
     const failure = await toFailure(error, redact, report_bug);
     return error instanceof RateLimited
       ? { status: 'rate_limited', error: failure, resumeAt: error.until }
@@ -251,9 +251,13 @@ async function finishRun(
   return result;
 }
 
-/** Nothing of the batch was written, because somebody else held a lock. */
-function isLocked(error: unknown): boolean {
-  return error instanceof SyncError && error.code === 'sql/locked';
+/** Whether an error only says that the run is to end; with a lock that somebody else held, nothing was written. */
+function isOfEnd(error: unknown, signal: AbortSignal): boolean {
+  if (error === signal.reason) return true;
+  if (error instanceof SyncError && error.code === 'sql/locked') return true;
+  // What Node throws of a wait of a plugin's, which is a plugin's failure for everybody else.
+  const thrown = error instanceof SyncError && error.code === 'plugin/failed' ? error.cause : error;
+  return thrown instanceof Error && thrown.name === 'AbortError';
 }
 
 function refuseLimitedReplace({ pipelines, max_records, rejects }: RunOptions): void {

@@ -57,6 +57,7 @@ const exchanges: readonly Exchange[] = [
   ['POST', '/api/v1/runs/R0/undo', 200, { force: true }],
   ['POST', '/api/v1/runs/R0/undo', 409, { force: false }],
   ['POST', '/api/v1/runs/R9/undo', 404],
+  ['GET', '/metrics', 200],
   ['DELETE', '/api/v1/runs?keep_latest=true', 200],
   ['POST', '/api/v1/pipelines/people/pause', 200],
   ['POST', '/api/v1/pipelines/nobody/pause', 404],
