@@ -6,14 +6,14 @@ import { Console } from 'node:console';
 import { readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { setFlagsFromString } from 'node:v8';
-import { Argument, Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { positiveNumber, rowLimit, wholeNumber } from './cli/arguments.ts';
+import { addLookupCommands } from './cli/lookup.ts';
 import { addMemoryCommands } from './cli/memory.ts';
 import { addPlanCommand, addUndoCommands } from './cli/plan.ts';
+import { addScheduleCommands } from './cli/schedules.ts';
 import type { AuthFlags } from './commands/auth.ts';
-import type { DaemonFlags } from './commands/daemon.ts';
 import { endWith } from './commands/ending.ts';
-import type { ExportTarget } from './commands/export.ts';
 import { inGithubActions } from './commands/github.ts';
 import type { RunFlags } from './commands/run.ts';
 import type { Shell } from './commands/shell.ts';
@@ -146,16 +146,6 @@ function addCommands(program: Command, execute: (work: Work) => Promise<void>): 
   addPlanCommand(program, running, execute);
   addUndoCommands(program, execute);
   program
-    .command('daemon')
-    .description('run pipelines by their schedules, until it is stopped; with an HTTP API')
-    .option('--print-unit', 'print a unit of systemd that runs it, and do no more', false)
-    .option('--user', 'the unit is for your own service manager (systemctl --user)', false)
-    .action((flags: DaemonFlags) =>
-      execute(async (shell) =>
-        (await import('./commands/daemon.ts')).daemon(shell, flags, program.version() ?? ''),
-      ),
-    );
-  program
     .command('validate')
     .description('check the config and open nothing')
     .argument('[files...]')
@@ -191,71 +181,9 @@ function addCommands(program: Command, execute: (work: Work) => Promise<void>): 
     .action((name: string, flags: AuthFlags) =>
       execute(async (shell) => (await import('./commands/auth.ts')).auth(shell, name, flags)),
     );
-  program
-    .command('export')
-    .description('files that run the schedules of the config without a daemon')
-    .addArgument(new Argument('<for>').choices(['cron', 'systemd', 'github-actions']))
-    .option('--out <dir>', 'write them into this folder; without it, they are printed')
-    .action((target: ExportTarget, { out }: { out?: string }) =>
-      execute(async (shell) => (await import('./commands/export.ts')).exportSchedules(shell, target, out)),
-    );
+  addScheduleCommands(program, execute);
   addMemoryCommands(program, execute);
   addLookupCommands(program, execute);
-}
-
-function addLookupCommands(program: Command, execute: (work: Work) => Promise<void>): void {
-  program
-    .command('doctor')
-    .description('what Syncline rests on: versions, files, state, leases, clock, terminal; changes nothing')
-    .action(() => execute(async (shell) => (await import('./commands/doctor.ts')).doctor(shell)));
-  const plugins = program.command('plugins').description('sources and sinks');
-  plugins
-    .command('list')
-    .description('the built-in plugins')
-    .action(() => execute(async (shell) => (await import('./commands/plugins.ts')).listPlugins(shell)));
-  plugins
-    .command('show')
-    .description("a plugin's options")
-    .argument('<name>')
-    .action((name: string) =>
-      execute(async (shell) => (await import('./commands/plugins.ts')).showPlugin(shell, name)),
-    );
-  plugins
-    .command('new')
-    .description('begin a source of your own')
-    .argument('<name>')
-    .option('--yaml', 'a connector in YAML, for an HTTP API', false)
-    .action((name: string, flags: { yaml: boolean }) =>
-      execute(async (shell) => (await import('./commands/plugin-new.ts')).newPlugin(shell, name, flags)),
-    );
-  program
-    .command('config')
-    .description('the config as it is understood')
-    .command('show')
-    .description('the config with its defaults, without secrets')
-    .option('--origin', 'where each value comes from', false)
-    .action(({ origin }: { origin: boolean }) =>
-      execute(async (shell) => (await import('./commands/config-show.ts')).configShow(shell, origin)),
-    );
-  program
-    .command('schema')
-    .description('the JSON Schema of the config, for editors')
-    .option('--write [file]', 'write it to a file')
-    .action(({ write }: { write?: string | true }) =>
-      execute(async (shell) =>
-        (await import('./commands/schema.ts')).schema(
-          shell,
-          write === true ? '.syncline/schema.json' : write,
-        ),
-      ),
-    );
-  program
-    .command('explain')
-    .description('what an error code means; without one, all of them')
-    .argument('[code]')
-    .action((code: string | undefined) =>
-      execute(async (shell) => (await import('./commands/explain.ts')).explain(shell, code)),
-    );
 }
 
 function shellOf(flags: GlobalFlags): Shell {
