@@ -55,7 +55,7 @@ export type Act =
       readonly work: (
         world: World,
         signal: AbortSignal,
-      ) => Promise<{ readonly said?: string; readonly to?: Place } | void>;
+      ) => Promise<{ readonly said?: string; readonly to?: Place }>;
       /** What is asked first: it cannot be taken back. */
       readonly ask?: string;
     };
