@@ -37,15 +37,9 @@ export function compileCheck(column: string, schema: unknown): Check {
 }
 
 function compile(column: string, schema: unknown) {
+  judge ??= createJudge();
   try {
-    const ajv = new Ajv({
-      ownProperties: true,
-      strictTypes: false,
-      strictTuples: false,
-      allowUnionTypes: true,
-    });
-    formats.default(ajv);
-    return ajv.compile(schema as boolean | object);
+    return judge.compile(schema as boolean | object);
   } catch (cause) {
     throw new SyncError(
       'config/check',
@@ -55,7 +49,24 @@ function compile(column: string, schema: unknown) {
         cause,
       },
     );
+  } finally {
+    // Two columns may have schemas of the same `$id`.
+    if (typeof schema === 'object' && schema !== null) judge.removeSchema(schema);
   }
+}
+
+/** Of all columns: what a schema may be takes the longest to compile. */
+let judge: Ajv | undefined;
+
+function createJudge(): Ajv {
+  const ajv = new Ajv({
+    ownProperties: true,
+    strictTypes: false,
+    strictTuples: false,
+    allowUnionTypes: true,
+  });
+  formats.default(ajv);
+  return ajv;
 }
 
 function judged(cell: Cell, type: ColumnType | undefined): unknown {

@@ -170,6 +170,7 @@ it('a range of days is read beside the live cursor', async () => {
   const { instantly, example } = await started();
   await example.run(...dated);
   expect(await reads({ instantly, example }, '--last', '24h')).toEqual([1, 0, 0]);
+  expect(await reads({ instantly, example }, '--last', '7d')).toEqual([7, 1, 1]);
   expect(await reads({ instantly, example }, '--last', '1w')).toEqual([7, 1, 1]);
   expect(await reads({ instantly, example }, '--last', '1mo')).toEqual([30, 2, 2]);
   await example.run(...dated, '--from', day(30), '--to', day(10));

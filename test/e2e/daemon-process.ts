@@ -44,7 +44,7 @@ export function spawnDaemon(folder: string, environment: Environment = {}, comma
   });
   const events: RunEvent[] = [];
   const other: string[] = [];
-  let heard = () => {};
+  const listening = new Set<() => void>();
   let rest = '';
   child.stderr.on('data', (chunk: Buffer) => {
     const lines = `${rest}${chunk}`.split('\n');
@@ -53,7 +53,8 @@ export function spawnDaemon(folder: string, environment: Environment = {}, comma
       if (line.startsWith('{')) events.push(JSON.parse(line) as RunEvent);
       else other.push(line);
     }
-    heard();
+    for (const hear of listening) hear();
+    listening.clear();
   });
   const ended = child.then(({ exitCode, signal }) => ({ exitCode, signal }));
   /** Resolves with the n-th event that fits; rejects when the process ends before. */
@@ -62,7 +63,7 @@ export function spawnDaemon(folder: string, environment: Environment = {}, comma
       const found = events.filter(fits)[number - 1];
       if (found !== undefined) return found;
       const more = new Promise<'more'>((resolve) => {
-        heard = () => resolve('more');
+        listening.add(() => resolve('more'));
       });
       const next = await Promise.race([more, ended]);
       if (next !== 'more' && events.filter(fits).length < number)

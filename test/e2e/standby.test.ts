@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { RunEvent } from '../../src/engine/events.ts';
-import { edit, folderWith, query, stopUnlocked } from './cli.ts';
+import { edit, folderWith, query, stopUnlocked, syncline } from './cli.ts';
 import { spawnDaemon, startDaemon } from './daemon-process.ts';
 
 const config = (listen: string, schedule: string) => `version: 1
@@ -46,6 +46,12 @@ it('of two daemons one schedules, and the other answers, until the first is kill
   const ready = await fetch(`${api.url}/readyz`);
   expect([ready.status, ready.headers.get('syncline-scheduler')]).toEqual([200, 'standby']);
   expect(await (await api.fetched('/metrics')).text()).toContain('\nsyncline_scheduler_active 0\n');
+  const { stdout } = await syncline(folder, ['doctor', '--json']);
+  expect(JSON.parse(stdout)).toContainEqual({
+    status: 'good',
+    subject: 'scheduler',
+    found: expect.stringMatching(new RegExp(`^a daemon since .*, process ${first.child.pid} on .*, alive$`)),
+  });
   expect((await api.run('manual')).status).toBe(202);
   await second.event(started('manual'));
   expect(second.events.filter(started('timed'))).toEqual([]);

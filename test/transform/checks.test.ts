@@ -48,3 +48,13 @@ test.each([
     expect.objectContaining({ code: 'config/check', message: expect.stringContaining('checks.amount') }),
   );
 });
+
+test('lets columns have schemas of the same $id', () => {
+  const text = compileCheck('a', { $id: 'short', maxLength: 2 });
+  const number = compileCheck('b', { $id: 'short', maximum: 2 });
+  expect([text('abc', 'string'), number(3, 'integer'), number(2, 'integer')]).toEqual([
+    expect.stringContaining('2 characters'),
+    expect.stringContaining('<= 2'),
+    undefined,
+  ]);
+});

@@ -1,6 +1,7 @@
 import { SyncError } from '../../model/errors.ts';
 import { plural } from '../../model/plural.ts';
 import { inspectState, type StateInspection } from '../../state/inspection.ts';
+import { schedulerLease } from '../../state/state.ts';
 import { size } from '../../tui/numbers.ts';
 import { bad, type Finding, good, warning } from './finding.ts';
 
@@ -54,10 +55,11 @@ function fileFindings({ bytes, damage, age, latest }: StateInspection, file: str
 
 function leaseFindings({ holders }: StateInspection): Finding[] {
   return holders.map(({ pipeline, run, pid, host, since, alive }) => {
-    const held = `run ${run} since ${since}, process ${pid} on ${host}`;
-    return alive
-      ? good(`lease of ${pipeline}`, `${held}, alive`)
-      : warning(`lease of ${pipeline}`, `${held}, dead`, 'Nothing to do: the next run takes it over.');
+    const isScheduler = pipeline === schedulerLease;
+    const subject = isScheduler ? 'scheduler' : `lease of ${pipeline}`;
+    const held = `${isScheduler ? 'a daemon' : `run ${run}`} since ${since}, process ${pid} on ${host}`;
+    const next = `Nothing to do: the next ${isScheduler ? 'daemon' : 'run'} takes it over.`;
+    return alive ? good(subject, `${held}, alive`) : warning(subject, `${held}, dead`, next);
   });
 }
 

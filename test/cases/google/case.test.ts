@@ -1,65 +1,20 @@
 /** `examples/google-contacts` as it is, run by the built command line against the fake, its sinks read by other clients. */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { execa } from 'execa';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Statistics } from '../../../src/engine/statistics.ts';
-import type { RunResult } from '../../../src/model/result.ts';
-import { cli, folderWith, query, root, syncline } from '../../e2e/cli.ts';
+import { cli, syncline } from '../../e2e/cli.ts';
 import { failing } from '../../kit/fake-api.ts';
 import { freshDatabase, query as queryServer } from '../../kit/postgres.ts';
 import { person } from './contacts.ts';
 import { type Google, startGoogle } from './fake.ts';
-import { googleClient, googleRefreshToken } from './tokens.ts';
+import { all, config, gate, json, listener, route, rows, run, started, statesOf } from './world.ts';
 
-const config = readFileSync(join(root, 'examples/google-contacts/sync.config.yaml'), 'utf8');
-const route = 'GET /v1/people/me/connections';
 const day = 86_400_000;
-const all = (count: number) => Array.from({ length: count }, (_, n) => n + 1);
 const token = expect.any(String);
-
-/** The example in a folder of its own. */
-async function started(google: Google, text = config, more: { readonly [name: string]: string } = {}) {
-  const environment = Object.entries({
-    GOOGLE_PEOPLE_URL: `${google.url}/v1`,
-    GOOGLE_TOKEN_URL: google.tokenUrl,
-    GOOGLE_CLIENT_ID: googleClient.client_id,
-    GOOGLE_CLIENT_SECRET: googleClient.client_secret,
-    GOOGLE_REFRESH_TOKEN: googleRefreshToken,
-    ...more,
-  });
-  const lines = environment.map(([name, value]) => `${name}="${value}"\n`);
-  return folderWith({ 'sync.config.yaml': text, '.env': lines.join('') });
-}
-
-async function run(folder: string, ...args: string[]): Promise<RunResult> {
-  const { stdout, stderr } = await syncline(folder, ['run', '--json', ...args]);
-  expect(stdout, stderr).not.toBe('');
-  return JSON.parse(stdout) as RunResult;
-}
-
-async function json<Shape>(folder: string, ...args: string[]): Promise<Shape> {
-  return JSON.parse((await syncline(folder, [...args, '--json'])).stdout) as Shape;
-}
-
-async function statesOf(folder: string): Promise<object> {
-  const told = await json<{ pipeline: string; status: string }[]>(folder, 'status');
-  return Object.fromEntries(told.map(({ pipeline, status }) => [pipeline, status]));
-}
-
-const rows = (folder: string, sql: string) => query(join(folder, 'contacts.db'), sql);
-
-/** What was asked for since the last time: which page, by which token, and how it was answered. */
-function listener(google: Google) {
-  let heard = 0;
-  return () => {
-    const since = google.asked(route).slice(heard);
-    heard += since.length;
-    return since.map(({ query: { pageToken, syncToken }, status }) => ({ pageToken, syncToken, status }));
-  };
-}
 
 /** What the tables are to hold of those who are there. */
 function model(google: Google) {
@@ -74,15 +29,6 @@ function model(google: Google) {
     phoneNumbers.map(({ value }) => [resourceName, value]),
   );
   return { contacts: contacts.sort(), numbers: numbers.sort() };
-}
-
-/** What waits, until it is told to go on. */
-function gate(): [waiting: Promise<void>, open: () => void] {
-  let open = () => {};
-  const waiting = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return [waiting, open];
 }
 
 const living = {

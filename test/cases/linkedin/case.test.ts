@@ -1,90 +1,13 @@
 /** `examples/linkedin-ads` as it is, run by the built command line against the fake, its sinks read by other clients. */
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { execa } from 'execa';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { RunResult } from '../../../src/model/result.ts';
-import { cli, folderWith, root, syncline } from '../../e2e/cli.ts';
-import { startDaemon } from '../../e2e/daemon-process.ts';
+import { cli, syncline } from '../../e2e/cli.ts';
 import type { Fault } from '../../kit/fake-api.ts';
-import { freshDatabase, query } from '../../kit/postgres.ts';
-import { type LinkedIn, linkedInToken, startLinkedIn } from './fake.ts';
-import { adAccount, adCampaign, creative, post, showing } from './records.ts';
-
-const config = readFileSync(join(root, 'examples/linkedin-ads/sync.config.yaml'), 'utf8');
-const pivots = [
-  'MEMBER_COMPANY',
-  'MEMBER_COMPANY_SIZE',
-  'MEMBER_INDUSTRY',
-  'MEMBER_JOB_FUNCTION',
-  'MEMBER_JOB_TITLE',
-  'MEMBER_SENIORITY',
-];
-const creativesRoute = 'GET /adAccounts/{id}/creatives';
-const analyticsRoute = 'GET /adAnalytics';
-
-/** The example in a folder of its own, and where it writes. */
-async function started(linkedIn: LinkedIn) {
-  const url = await freshDatabase();
-  const environment = Object.entries({
-    LINKEDIN_URL: linkedIn.url,
-    LINKEDIN_ACCESS_TOKEN: linkedInToken,
-    DATABASE_URL: url,
-    SYNCLINE_LISTEN: '127.0.0.1:0',
-  });
-  const folder = await folderWith({
-    'sync.config.yaml': config,
-    '.env': environment.map(([name, value]) => `${name}="${value}"\n`).join(''),
-  });
-  const files = () => {
-    const path = join(folder, 'snapshot');
-    return existsSync(path) ? readdirSync(path).filter((name) => !name.startsWith('.')) : [];
-  };
-  const snapshot = (name: string) =>
-    JSON.parse(readFileSync(join(folder, 'snapshot', `${name}.json`), 'utf8')) as {
-      [column: string]: unknown;
-    }[];
-  return { folder, files, snapshot, rows: (sql: string) => query(url, sql) };
-}
-
-async function run(folder: string, ...args: string[]): Promise<RunResult> {
-  const { stdout, stderr } = await syncline(folder, ['run', '--json', ...args]);
-  expect(stdout, stderr).not.toBe('');
-  return JSON.parse(stdout) as RunResult;
-}
-
-function dayBefore(days: number): string {
-  return new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
-}
-
-/** 25 campaigns of one account, each with a creative, and one of another; showings of the second and the last. */
-async function filled(): Promise<LinkedIn> {
-  const linkedIn = await startLinkedIn();
-  linkedIn.accounts.add(adAccount(1), adAccount(2, { currency: 'USD' }));
-  const campaigns = Array.from({ length: 25 }, (_, n) => adCampaign(1, n + 1));
-  const other = adCampaign(2, 99);
-  linkedIn.campaigns.add(...campaigns, other);
-  linkedIn.creatives.add(...campaigns.map((campaign) => creative(campaign, 500 + campaign.id)));
-  // Without a post, and with one that was deleted.
-  linkedIn.creatives.add(creative(other, 599, { content: {} }), creative(other, 598));
-  linkedIn.posts.add(...campaigns.map(({ id }) => post(500 + id)));
-  const audience = (n: number) => Object.fromEntries(pivots.map((pivot) => [pivot, `urn:li:value:${n}`]));
-  linkedIn.showings.add(
-    showing(502, dayBefore(3), {
-      impressions: 10,
-      clicks: 1,
-      costInLocalCurrency: '0.10',
-      audience: audience(1),
-    }),
-    showing(502, dayBefore(3), { impressions: 5, costInLocalCurrency: '0.20', audience: audience(2) }),
-    showing(502, dayBefore(91), { impressions: 1000, audience: audience(3) }),
-    showing(525, dayBefore(2), { impressions: 7, audience: audience(1) }),
-    showing(599, dayBefore(1), { impressions: 4, audience: audience(1) }),
-  );
-  return linkedIn;
-}
+import { startLinkedIn } from './fake.ts';
+import { adAccount, adCampaign, creative } from './records.ts';
+import { analyticsRoute, creativesRoute, dayBefore, filled, run, started } from './world.ts';
 
 /** Refuses what is asked for one pivot. */
 const refusing =
@@ -261,37 +184,5 @@ describe('the example linkedin-ads', () => {
     });
     expect(await rows('SELECT count(*), count(DISTINCT id) FROM creatives')).toEqual([['2498', '2498']]);
     expect(new Set(snapshot('creatives').map(({ id }) => id)).size).toBe(2498);
-  });
-
-  it('tells how it goes while it runs and after, refuses a second start, and outlives its daemon', async () => {
-    const linkedIn = await filled();
-    const { folder } = await started(linkedIn);
-    const daemon = await startDaemon(folder);
-    let second: unknown;
-    let live: Response | undefined;
-    const { body } = await new Promise<{ body: { readonly [name: string]: unknown } }>((resolve, reject) => {
-      linkedIn.before('GET /adAccounts/{id}/adCampaigns', async () => {
-        second = await daemon.run('campaigns');
-        const [id] = daemon.events.flatMap((event) => (event.type === 'run_started' ? [event.run] : []));
-        live = await daemon.fetched(`/api/v1/runs/${id}/events`);
-      });
-      daemon.run('campaigns').then(resolve, reject);
-    });
-    const { runId } = body;
-    await daemon.event(({ type }) => type === 'run_finished');
-    expect(second).toMatchObject({ status: 409, body: { error: { code: 'lease/held' } } });
-    const told = (await live?.text()) ?? '';
-    for (const type of ['run_started', 'progress', 'run_finished'])
-      expect(told).toContain(`"type":"${type}"`);
-    const after = await (await daemon.fetched(`/api/v1/runs/${runId}/events`)).text();
-    expect(after).toContain('"type":"run_finished"');
-    daemon.child.kill('SIGTERM');
-    await daemon.ended;
-
-    const restarted = await startDaemon(folder);
-    expect(await restarted.ask(`/api/v1/runs/${runId}`)).toMatchObject({
-      status: 200,
-      body: { status: 'succeeded', pipelines: { campaigns: { read: 26 } } },
-    });
   });
 });

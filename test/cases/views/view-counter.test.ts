@@ -1,7 +1,6 @@
 import Database from 'libsql';
 import { expect, it, onTestFinished } from 'vitest';
 import { query, syncline } from '../../e2e/cli.ts';
-import { startDaemon } from '../../e2e/daemon-process.ts';
 import { startViews } from './world.ts';
 
 const five = (count: number) => [count, count, count, count, count];
@@ -109,7 +108,7 @@ it('syncs what was parsed while the spreadsheet cannot be asked, says so, and go
   const { stdout } = await syncline(folder, ['status', '--json']);
   expect(JSON.parse(stdout)[0].partitions).toMatchObject({
     'project=alpha': { status: 'failed' },
-    'project=beta': { status: 'succeeded' },
+    'project=beta': { status: 'idle' },
   });
 });
 
@@ -155,29 +154,6 @@ it('writes into the sheets what was parsed: changed cells only, and none that a 
   await run(['alpha_sheet', 'beta_sheet']);
   expect(await sheet('alpha')).toContainEqual(['https://a.com/ann', ...five(9)]);
   expect(await sheet('beta')).toEqual([['https://a.com/dee', ...five(9)]]);
-});
-
-it('runs every 30 minutes on the daemon, and when it is told to, and tells how each project stands', async () => {
-  const { folder, server, views } = await startViews();
-  server.type('alpha', 'A2', 'https://a.com/ann');
-  const daemon = await startDaemon(folder);
-  const standing = async () => {
-    const { body } = await daemon.ask('/api/v1/status');
-    return body.pipelines as { readonly [name: string]: unknown }[];
-  };
-  const [typed] = await standing();
-  expect(Date.parse(String(typed?.nextRun)) % (30 * 60_000)).toBe(0);
-  // By now its hour may have struck: then it runs already.
-  expect([202, 409]).toContain((await daemon.run('typed')).status);
-  await daemon.event(({ type }) => type === 'run_finished');
-  expect(query(views, 'SELECT profile_url FROM accounts')).toEqual([['https://a.com/ann']]);
-  expect(await standing()).toMatchObject([
-    { partitions: { 'project=alpha': { status: 'succeeded' }, 'project=beta': { status: 'succeeded' } } },
-    {},
-    {},
-    {},
-    {},
-  ]);
 });
 
 /** Another program in the middle of reading, until the test ends. */
