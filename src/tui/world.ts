@@ -4,12 +4,16 @@
  */
 
 import type { Emit } from '../engine/events.ts';
+import type { ToldChanges } from '../engine/journals.ts';
 import type { Standing, StandingWord } from '../engine/standing.ts';
-import type { JournaledChanges, RowChange } from '../model/changes.ts';
+import type { Origin } from '../engine/why.ts';
+import type { RowChange } from '../model/changes.ts';
 import type { LogLevel, LogLine } from '../model/log-line.ts';
 import type { Counts, RunResult } from '../model/result.ts';
-import type { Cell } from '../model/types.ts';
 import type { KeptReject, KeptRun } from '../state/state.ts';
+
+export type { ToldChanges } from '../engine/journals.ts';
+export type { Origin } from '../engine/why.ts';
 
 /** How a pipeline stands, with what it does now. */
 export interface Stands extends Standing {
@@ -35,11 +39,10 @@ export interface Planned {
   readonly changes: readonly { readonly pipeline: string; readonly change: RowChange }[];
   /** False when only the first changes are in `changes`. */
   readonly whole: boolean;
-}
-
-export interface ToldChanges extends JournaledChanges {
-  /** `sink.target` */
-  readonly to: string;
+  /** What else is to be said: columns that would be added, warnings. */
+  readonly notes?: readonly { readonly pipeline?: string; readonly text: string }[];
+  /** Why exactly this cannot be done; undefined where it can. */
+  readonly unsaved?: string;
 }
 
 export interface RejectChoice {
@@ -51,19 +54,6 @@ export interface LogChoice {
   readonly run?: string;
   readonly pipeline?: string;
   readonly level?: LogLevel;
-}
-
-/** Where the value of a field comes from. */
-export interface Origin {
-  readonly field: string;
-  readonly value: Cell;
-  readonly run?: string;
-  readonly at?: string;
-  readonly pipeline?: string;
-  readonly source?: string;
-  readonly strategy?: string;
-  readonly before?: Cell;
-  readonly edited?: boolean;
 }
 
 /** What some worlds cannot do: a daemon is asked by an API that has no rows. */
