@@ -26,20 +26,24 @@ export interface Column {
 /** Colour is never all that tells it: a cell says it as well. */
 export type Tone = 'plain' | 'good' | 'warn' | 'bad' | 'dim';
 
-export interface Row {
+export interface Row<About = unknown> {
   /** The mark stays with it when rows come and go. */
   readonly id: string;
   /** One for each column, without escapes. */
   readonly cells: readonly string[];
+  /** One for each column, to sort by where the order of the cells as text or numbers would be wrong. */
+  readonly orders?: readonly (string | number | undefined)[];
+  /** What it tells of, for the keys of its page. */
+  readonly about?: About;
   readonly tone?: Tone;
   /** Shown below it once it is opened. */
   readonly lines?: readonly { readonly text: string; readonly tone?: Tone }[];
 }
 
-export interface Sheet {
+export interface Sheet<About = unknown> {
   readonly title: string;
   readonly columns: readonly Column[];
-  readonly rows: readonly Row[];
+  readonly rows: readonly Row<About>[];
   /** Said where there are no rows. */
   readonly empty: string;
   /** The last row is the newest: the mark stays at the end while it is there. */
@@ -48,7 +52,8 @@ export interface Sheet {
 
 /** What a key leads to. */
 export type Act =
-  | { readonly type: 'go'; readonly to: Place }
+  /** `instead`: it takes the place of this page, so that going back leads to the one before. */
+  | { readonly type: 'go'; readonly to: Place; readonly instead?: true }
   /** Does it, says what came of it, and goes on. */
   | {
       readonly type: 'do';
@@ -61,6 +66,7 @@ export type Act =
     };
 
 export interface PageKey {
+  /** A character, or `enter` in the place of opening the row. */
   readonly key: string;
   readonly word: string;
   readonly does: string;
@@ -70,10 +76,17 @@ export interface PageKey {
 }
 
 /** One kind of page. `load` may give a sheet again and again, until its signal is aborted: the last one is shown. */
-export interface Page<At extends Place = Place> {
+export interface Page<At extends Place = Place, About = unknown> {
   /** The command line that does the same. */
   command(at: At): string;
-  load(world: World, at: At, signal: AbortSignal): AsyncIterable<Sheet>;
-  /** Beside moving, opening, filtering, sorting, going back, help and leaving, which all pages have. */
-  keys(world: World, at: At, row: Row | undefined): readonly PageKey[];
+  load(world: World, at: At, signal: AbortSignal): AsyncIterable<Sheet<About>>;
+  /** So many milliseconds after `load` has failed it is begun again; undefined: not before a person comes back. */
+  readonly retryAfter?: number;
+  /** `space` picks rows, several at once. */
+  readonly picks?: boolean;
+  /**
+   * Beside moving, opening, filtering, sorting, going back, help and leaving, which all pages have. `picked` are the
+   * ids of the rows that are picked, in the order of the sheet.
+   */
+  keys(world: World, at: At, row: Row<About> | undefined, picked: readonly string[]): readonly PageKey[];
 }
