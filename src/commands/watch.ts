@@ -41,7 +41,7 @@ export function hasScreen(shell: Shell, pipelines: readonly PipelineConfig[]): b
 }
 
 /** A session that ends with the process, whatever ends it. */
-export function openSession(shell: Shell, stop: StopSignal): Session {
+function openSession(shell: Shell, stop: StopSignal): Session {
   const session = new Session(sessionOptions(shell, stop));
   stop.signal.addEventListener('abort', () => session.stopping(), { once: true });
   beforeLastWords(() => session.close());

@@ -26,6 +26,8 @@ export interface Terminal {
   isResized(): boolean;
   /** Takes the terminal's present size over, and wipes the screen. */
   resize(): void;
+  /** Puts a text where the terminal pastes from; those that may not, or cannot, do nothing. */
+  copy(text: string): void;
 }
 
 /** `caught` gets what others print while the screen is shown. */
@@ -81,6 +83,9 @@ export function openTerminal(stream: WriteStream, caught: (text: string) => void
       size = sizeOf(stream);
       drawn = [];
       write(wipeScreen);
+    },
+    copy(text) {
+      if (release) write(`\x1b]52;c;${Buffer.from(text, 'utf8').toString('base64')}\x07`);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { Frame, roomOf } from '../components/frame.tsx';
+import { RunFrame, roomOf } from '../components/frame.tsx';
 import { headOf } from '../components/head.ts';
 import { Lines } from '../components/line.tsx';
 import { logOf } from '../components/log.ts';
@@ -19,12 +19,12 @@ export function DetailsScreen({ shown }: { readonly shown: Shown }) {
   const about = pipeline === undefined ? [] : aboutOf(pipeline, shown).slice(0, room);
   const own = { ...run, log: run.log.filter((line) => line.pipeline === pipeline?.name) };
   return (
-    <Frame shown={shown} head={headOf(shown)}>
+    <RunFrame shown={shown} head={headOf(shown)}>
       <Lines lines={about} />
       {about.length + 1 < room && (
         <Lines lines={['', ...logOf({ ...shown, run: own }, room - about.length - 1)]} />
       )}
-    </Frame>
+    </RunFrame>
   );
 }
 
