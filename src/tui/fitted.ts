@@ -34,19 +34,24 @@ export function fitted(text: string, width: number, look: Look): string {
   return width < 1 ? '' : cut + glyphsOf(look).more + ' '.repeat(width - 1 - taken);
 }
 
-/** The text as lines of at most `width` columns, broken between words where it has some. */
+/** The text as lines of at most `width` columns, broken between words where it has some; what is indented stays so. */
 export function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const paragraph of printable(text).split('\n')) {
+    const indent = (/^ */.exec(paragraph)?.[0] ?? '').slice(0, Math.floor(width / 2));
+    const room = width - indent.length;
     let line = '';
-    for (const word of paragraph.split(' ').flatMap((each) => pieces(each, width))) {
+    for (const word of paragraph
+      .trimStart()
+      .split(' ')
+      .flatMap((each) => pieces(each, room))) {
       const longer = line === '' ? word : `${line} ${word}`;
-      if (widthOf(longer) > width) {
-        lines.push(line);
+      if (widthOf(longer) > room) {
+        lines.push(indent + line);
         line = word;
       } else line = longer;
     }
-    lines.push(line);
+    lines.push(indent + line);
   }
   return lines;
 }
