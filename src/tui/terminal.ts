@@ -1,8 +1,9 @@
 import type { WriteStream } from 'node:tty';
 
 const enterScreen = '\x1b[?1049h\x1b[2J\x1b[H\x1b[?25l';
-const leaveScreen = '\x1b[?25h\x1b[?1049l';
 const wipeScreen = '\x1b[2J\x1b[H';
+/** Wiped first: a terminal that was resized meanwhile may take lines of this screen for lines of the main one. */
+const leaveScreen = `${wipeScreen}\x1b[?25h\x1b[?1049l`;
 /**
  * With these Ink goes back over what it drew before, `[3J` even over the lines above that a terminal remembers. None is
  * let through: lines are drawn where they belong.
