@@ -48,3 +48,10 @@ it('what is copied goes to the terminal only while the screen is shown', () => {
   terminal.copy('after');
   expect(raw.filter((text) => text.includes(']52;'))).toEqual(['\u001b]52;c;Wm/Dqw==\u0007']);
 });
+
+it('the screen is wiped before it is left, so that none of its lines can come to the main one', () => {
+  const { terminal, raw } = opened();
+  terminal.enter();
+  terminal.leave();
+  expect(raw.at(-1)).toBe('\u001b[2J\u001b[H\u001b[?25h\u001b[?1049l');
+});
