@@ -30,14 +30,23 @@ export interface Left {
 
 const environment = { TERM: 'xterm-256color', LANG: 'C.UTF-8' };
 
+interface OnTerminalOptions {
+  readonly columns?: number;
+  readonly rows?: number;
+  readonly variables?: object;
+  /** So many numbered lines stand above what stands there before. */
+  readonly above?: number;
+}
+
 /** Runs the built command line on a pseudo-terminal. */
 export function onTerminal(
   folder: string,
   args: readonly string[],
-  { columns = 100, rows = 24, variables = {} }: { columns?: number; rows?: number; variables?: object } = {},
+  { columns = 100, rows = 24, variables = {}, above = 0 }: OnTerminalOptions = {},
 ): OnTerminal {
   const { CI: _, ...own } = process.env;
-  const script = `echo '${before}'; exec "$0" "$@"`;
+  const stood = [...Array.from({ length: above }, (_, number) => number + 1), `'${before}'`];
+  const script = `printf '%s\\n' ${stood.join(' ')}; exec "$0" "$@"`;
   const process_ = spawn('/bin/sh', ['-c', script, process.execPath, cli, ...args], {
     cwd: folder,
     env: { ...own, ...environment, ...variables },

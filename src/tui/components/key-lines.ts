@@ -1,5 +1,5 @@
 import { wrapped } from '../fitted.ts';
-import { inGlyphs } from '../glyphs.ts';
+import { glyphsOf, inGlyphs } from '../glyphs.ts';
 import type { Look } from '../look.ts';
 import type { Offer } from '../offers.ts';
 import type { Size } from '../terminal.ts';
@@ -17,4 +17,11 @@ export function keyLines(keys: readonly Offer[], command: string, { columns }: S
       ),
     ),
   ];
+}
+
+/** As many lines as there is room for; where some have none, the last one says so. */
+export function cutLines(lines: readonly string[], room: number, look: Look): readonly string[] {
+  if (lines.length <= room) return lines;
+  const kept = lines.slice(0, Math.max(room - 1, 0));
+  return [...kept, look.colors.dim(` ${glyphsOf(look).more} ${lines.length - kept.length} more lines`)];
 }

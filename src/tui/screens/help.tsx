@@ -1,5 +1,5 @@
 import { RunFrame, roomOf } from '../components/frame.tsx';
-import { keyLines } from '../components/key-lines.ts';
+import { cutLines, keyLines } from '../components/key-lines.ts';
 import { Lines } from '../components/line.tsx';
 import { fitted } from '../fitted.ts';
 import { glyphsOf } from '../glyphs.ts';
@@ -10,10 +10,15 @@ import type { Shown } from '../store.ts';
 export function HelpScreen({ shown }: { readonly shown: Shown }) {
   const { view, run, look, size, command, inside } = shown;
   const keys = offersOf({ ...view, help: false }, run, glyphsOf(look), inside?.keys);
-  const later = run.id === undefined ? [] : ['', ' Later, what this run did:', `   syncline show ${run.id}`];
+  const later = `syncline show ${run.id}`;
+  const isTold = run.id === undefined || command === later;
+  const lines = [
+    ...keyLines(keys, command, size, look),
+    ...(isTold ? [] : ['', ' Later, what this run did:', `   ${later}`]),
+  ];
   return (
     <RunFrame shown={shown} head={fitted(' Help', size.columns, look)}>
-      <Lines lines={[...keyLines(keys, command, size, look), ...later].slice(0, roomOf(shown))} />
+      <Lines lines={cutLines(lines, roomOf(shown), look)} />
     </RunFrame>
   );
 }

@@ -1,5 +1,5 @@
 import { Frame, innerRoom } from '../components/frame.tsx';
-import { keyLines } from '../components/key-lines.ts';
+import { cutLines, keyLines } from '../components/key-lines.ts';
 import { Lines } from '../components/line.tsx';
 import { fitted } from '../fitted.ts';
 import { helpOffers } from '../page-offers.ts';
@@ -9,7 +9,7 @@ import type { Browsed } from '../store.ts';
 export function KeysScreen({ shown }: { readonly shown: Browsed }) {
   const { browser, look, command } = shown;
   const { size } = browser;
-  const lines = keyLines(helpOffers(shown), command, size, look).slice(0, innerRoom(size));
+  const lines = cutLines(keyLines(helpOffers(shown), command, size, look), innerRoom(size), look);
   const foot = ` ${look.colors.bold('esc')} ${look.colors.dim('back')}`;
   return (
     <Frame size={size} look={look} head={fitted(' Help', size.columns, look)} notes={[]} foot={foot}>

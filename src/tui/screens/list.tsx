@@ -59,11 +59,15 @@ function headOf({ browser, look, world }: Browsed): string {
   const { columns } = browser.size;
   const all = sheet?.rows.length ?? 0;
   const counted = filter === '' ? '' : `   ${count(rows.length)} of ${count(all)} with "${filter}"`;
-  const title = inGlyphs(` ${sheet?.title ?? ''}${counted}`, look);
+  const title = inGlyphs(` ${sheet?.title ?? ''}`, look);
   const name = inGlyphs(world, look);
   const left = columns - widthOf(name) - 1;
-  if (widthOf(title) + 2 > left) return look.colors.bold(fitted(title, columns, look));
-  return look.colors.bold(fitted(title, left, look)) + look.colors.dim(name);
+  const needed = widthOf(title) + widthOf(counted);
+  if (needed + 2 <= left)
+    return look.colors.bold(fitted(title + counted, left, look)) + look.colors.dim(name);
+  // Rows that are hidden are never so without a word.
+  const shown = needed <= columns ? title : fitted(title, Math.max(columns - widthOf(counted), 0), look);
+  return look.colors.bold(fitted(shown + counted, columns, look));
 }
 
 function footOf(shown: Browsed): string {
