@@ -34,19 +34,19 @@ export function fitted(text: string, width: number, look: Look): string {
   return width < 1 ? '' : cut + glyphsOf(look).more + ' '.repeat(width - 1 - taken);
 }
 
-/** The text as lines of at most `width` columns, broken between words where it has some. */
+/** The text as lines of at most `width` columns, broken between words where it has some; what is indented stays so. */
 export function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const paragraph of printable(text).split('\n')) {
-    let line = '';
+    let line: string | undefined;
     for (const word of paragraph.split(' ').flatMap((each) => pieces(each, width))) {
-      const longer = line === '' ? word : `${line} ${word}`;
-      if (widthOf(longer) > width) {
-        lines.push(line);
-        line = word;
+      const longer = line === undefined ? word : `${line} ${word}`;
+      if (line !== undefined && widthOf(longer) > width) {
+        if (line.trim() !== '') lines.push(line);
+        line = word || undefined;
       } else line = longer;
     }
-    lines.push(line);
+    lines.push(line ?? '');
   }
   return lines;
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { wrapped } from '../../src/tui/fitted.ts';
 import { printable, shortened } from '../../src/tui/printable.ts';
 
 test('what a terminal obeys, or what turns text around, is shown as an escape', () => {
@@ -15,4 +16,10 @@ test('tabs, lines and everything else stay', () => {
   const text = 'a\tb\nשלום é 中 👍 \u200f';
   expect(printable(text)).toBe(text);
   expect(shortened('a\n\n b', 9)).toBe('a b');
+});
+
+test('breaks a text into lines, of which what is indented stays so', () => {
+  expect(wrapped('  "name": "Ann Lee"', 16)).toEqual(['  "name": "Ann', 'Lee"']);
+  expect(wrapped(`  ${'x'.repeat(6)}`, 4)).toEqual(['xxxx', 'xx']);
+  expect(wrapped('', 4)).toEqual(['']);
 });
