@@ -4,17 +4,21 @@
  */
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { spawn } from '@lydell/node-pty';
 import xterm from '@xterm/headless';
+import { execa } from 'execa';
+import Database from 'libsql';
+import { type Crm, campaigns, config, serveCrm } from './campaigns.ts';
+import { pictureOf, size, textOf } from './picture.ts';
 
 const cli = fileURLToPath(new URL('../dist/src/cli.js', import.meta.url));
-const size = { columns: 100, rows: 22 };
+
+/** Longer than this, in milliseconds, nothing takes. */
+const patience = 60_000;
 
 /** What is done on the way to a screen: keys that are pressed, and what is to be seen before it goes on. */
 type Step = { readonly press: string } | { readonly see: RegExp };
@@ -23,81 +27,117 @@ interface Scene {
   /** Of its files. */
   readonly name: string;
   readonly args: readonly string[];
+  /** What took place before. */
+  readonly before?: (setting: Setting) => Promise<void>;
   readonly steps: readonly Step[];
+}
+
+interface Setting {
+  readonly folder: string;
+  readonly crm: Crm;
 }
 
 const running: readonly Step[] = [{ see: /✓ campaigns/ }, { see: /✗ budget/ }, { see: /contacts .* 6,500/ }];
 
+const toChanges: readonly Step[] = [{ see: /▸○ campaigns/ }, { press: 'd' }, { see: /2 created, 6 updated/ }];
+
 const scenes: readonly Scene[] = [
-  { name: 'run', args: ['run'], steps: running },
   {
-    name: 'details',
-    args: ['run'],
+    name: 'dashboard',
+    args: [],
+    before: runTwice,
     steps: [
-      ...running,
+      { see: /▸○ campaigns/ },
       { press: 'j' },
-      { see: /▸. contacts/ },
-      { press: '\r' },
-      { see: /crm\.contacts → db/ },
+      { see: /▸○ contacts/ },
+      { press: 'r' },
+      { see: /rows\/s[\s\S]*contacts .* 6,500/ },
+      { press: '\u001b' },
+      { see: /▸○ contacts +● running .* 6,500/ },
     ],
   },
-  { name: 'logs', args: ['run'], steps: [...running, { press: 'l' }, { see: /esc back/ }] },
-  { name: 'help', args: ['run'], steps: [...running, { press: '?' }, { see: /syncline run --ui plain/ }] },
+  {
+    name: 'plan',
+    args: [],
+    before: runOnce,
+    steps: [
+      { see: /▸○ campaigns/ },
+      { press: 'P' },
+      { see: /Plan: 2 to create, 6 to update/ },
+      { press: 'j\r' },
+      { see: /\(union\)/ },
+    ],
+  },
+  {
+    name: 'changes',
+    args: [],
+    before: runTwice,
+    steps: [...toChanges, { press: '\r' }, { see: /\(union\)/ }],
+  },
+  {
+    name: 'run',
+    args: ['run'],
+    before: async ({ crm }) => crm.stall(),
+    steps: running,
+  },
+  {
+    name: 'rejects',
+    args: [],
+    before: runOnce,
+    steps: [
+      { see: /▸○ campaigns/ },
+      { press: 'j' },
+      { see: /▸○ contacts/ },
+      { press: 'e' },
+      { see: /rejected rows/ },
+      { press: '\r' },
+      { see: /"email": "n\/a"/ },
+    ],
+  },
+  {
+    name: 'why',
+    args: [],
+    before: runTwice,
+    steps: [
+      ...toChanges,
+      { press: 'w' },
+      { see: /Why campaigns/ },
+      { press: '\r' },
+      { see: /value .*extended/ },
+    ],
+  },
 ];
 
-/** A campaign tool, a CRM that takes its time, and a budget that nobody may read. */
-const config = `version: 1
-sources:
-  files: { type: file, streams: { campaigns: campaigns.jsonl } }
-  crm:
-    type: http
-    base_url: \${CRM_URL}
-    pagination: { type: cursor, path: next, param: cursor, max_pages: 1000 }
-    streams:
-      contacts: { path: /contacts, records: items, primary_key: id }
-      budget: { path: /budget, records: items, primary_key: id }
-sinks: { db: { type: libsql, url: file:sync.db } }
-pipelines:
-  campaigns: { from: files.campaigns, to: db.campaigns, primary_key: id }
-  contacts: { from: crm.contacts, to: db.contacts, checks: { email: { pattern: "@" } } }
-  budget: { from: crm.budget, to: db.budget }
-`;
-
-const pageSize = 500;
-/** More pages are not answered: the run stays where it is. */
-const pages = 13;
-
-/** The CRM; resolves with its address. */
-async function serveCrm(): Promise<{ url: string; close(): void }> {
-  const server = createServer(async ({ url = '' }, response) => {
-    const { pathname, searchParams } = new URL(url, 'http://crm');
-    const page = Number(searchParams.get('cursor') ?? 0);
-    response.setHeader('content-type', 'application/json');
-    if (pathname === '/budget') return void response.writeHead(403).end('{"error":"forbidden"}');
-    if (page === pages) return;
-    await setTimeout(150);
-    const items = Array.from({ length: pageSize }, (_, index) => contact(page * pageSize + index));
-    response.end(JSON.stringify({ items, next: String(page + 1) }));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, close: () => server.closeAllConnections() ?? server.close() };
+/** Nobody may read the budget: it ends with an error. */
+async function run({ folder, crm }: Setting): Promise<void> {
+  const env = { CRM_URL: crm.url };
+  await execa(process.execPath, [cli, 'run', '--ui', 'quiet'], { cwd: folder, env, reject: false });
 }
 
-function contact(id: number) {
-  return { id, name: `Person ${id}`, email: id % 2100 === 77 ? 'n/a' : `person-${id}@example.com` };
+/** A first run, an edit by hand, and a campaign tool that has changed since. */
+async function runOnce(setting: Setting): Promise<void> {
+  const { folder } = setting;
+  await run(setting);
+  const database = new Database(join(folder, 'sync.db'));
+  database.exec("UPDATE campaigns SET name = 'Winter sale, the big one' WHERE id = 3000");
+  database.close();
+  writeFileSync(join(folder, 'campaigns.jsonl'), campaigns('changed'));
+}
+
+/** Then a second run; in the next one the CRM takes for ever. */
+async function runTwice(setting: Setting): Promise<void> {
+  await runOnce(setting);
+  await run(setting);
+  setting.crm.stall();
 }
 
 /** Plays a scene, and gives the terminal as it is at its end. */
-async function play({ name, args, steps }: Scene): Promise<xterm.Terminal> {
+async function play({ name, args, before, steps }: Scene): Promise<xterm.Terminal> {
   const folder = mkdtempSync(join(tmpdir(), 'syncline-screen-'));
-  const campaigns = Array.from(
-    { length: 9021 },
-    (_, id) => `${JSON.stringify({ id, name: `Campaign ${id}` })}\n`,
-  );
   writeFileSync(join(folder, 'sync.config.yaml'), config);
-  writeFileSync(join(folder, 'campaigns.jsonl'), campaigns.join(''));
+  writeFileSync(join(folder, 'campaigns.jsonl'), campaigns('first'));
   const crm = await serveCrm();
+  await before?.({ folder, crm });
   const { CI: _, NO_COLOR: __, ...own } = process.env;
   const env = { ...own, TERM: 'xterm-256color', LANG: 'C.UTF-8', CRM_URL: crm.url };
   const terminal = new xterm.Terminal({ cols: size.columns, rows: size.rows, allowProposedApi: true });
@@ -112,7 +152,10 @@ async function play({ name, args, steps }: Scene): Promise<xterm.Terminal> {
   try {
     for (const step of steps)
       if ('press' in step) child.write(step.press);
-      else await Promise.race([drawn(step.see), ended.then(() => fail(name, step.see, terminal))]);
+      else {
+        const late = Promise.race([ended, setTimeout(patience, undefined, { ref: false })]);
+        await Promise.race([drawn(step.see), late.then(() => fail(name, step.see, terminal))]);
+      }
     return terminal;
   } finally {
     child.kill('SIGKILL');
@@ -144,64 +187,6 @@ function watching(terminal: xterm.Terminal, onData: (draw: (data: string) => voi
       looks.add(look);
       look();
     });
-}
-
-const linesOf = ({ buffer: { active } }: xterm.Terminal) =>
-  Array.from({ length: size.rows }, (_, y) => active.getLine(active.baseY + y)).filter(
-    (line) => line !== undefined,
-  );
-
-function textOf(terminal: xterm.Terminal): string {
-  const lines = linesOf(terminal).map((line) => line.translateToString(true).trimEnd());
-  return `${lines.join('\n').trimEnd()}\n`;
-}
-
-/** The colours of a dark terminal, by their number; the last one is that of text without a colour. */
-const colors = ['#282c34', '#e06c75', '#98c379', '#e5c07b', '#61afef', '#c678dd', '#56b6c2', '#dcdfe4'];
-const cell = { width: 8.4, height: 18 };
-
-function pictureOf(name: string, terminal: xterm.Terminal): string {
-  const [width, height] = [size.columns * cell.width + 24, size.rows * cell.height + 24];
-  const texts = linesOf(terminal).flatMap((line, y) =>
-    stretchesOf(line).map(({ x, text, style }) => {
-      const place = `x="${(12 + x * cell.width).toFixed(1)}" y="${26 + y * cell.height}"`;
-      // However wide the letters of a machine are, columns stay below each other.
-      const length = `textLength="${(text.length * cell.width).toFixed(1)}" lengthAdjust="spacingAndGlyphs"`;
-      return `<text ${place} ${length} ${style}>${escaped(text)}</text>`;
-    }),
-  );
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" role="img" aria-label="${name}" font-family="monospace" font-size="14">`,
-    `<rect width="100%" height="100%" rx="8" fill="${colors[0]}"/>`,
-    ...texts,
-    '</svg>\n',
-  ].join('\n');
-}
-
-interface Stretch {
-  readonly x: number;
-  text: string;
-  readonly style: string;
-}
-
-/** The words of a line that look alike. */
-function stretchesOf(line: xterm.IBufferLine): readonly Stretch[] {
-  const stretches: Stretch[] = [];
-  for (let x = 0; x < size.columns; x++) {
-    const one = line.getCell(x);
-    const text = one?.getChars() ?? '';
-    if (one === undefined || text.trim() === '') continue;
-    const color = one.isFgPalette() ? colors[one.getFgColor() % 8] : colors.at(-1);
-    const style = `fill="${color}"${one.isBold() ? ' font-weight="bold"' : ''}${one.isDim() ? ' opacity="0.6"' : ''}`;
-    const last = stretches.at(-1);
-    if (last?.style === style && last.x + last.text.length === x) last.text += text;
-    else stretches.push({ x, text, style });
-  }
-  return stretches;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 const [, , folder = 'docs/screens'] = process.argv;

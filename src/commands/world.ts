@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { Runs, type Started } from '../daemon/runs.ts';
 import { cancelReason } from '../engine/cancel.ts';
@@ -66,7 +67,7 @@ class ConfigWorld implements LocalWorld {
   #failure: unknown;
 
   constructor(shell: Shell, config: Config) {
-    this.name = config.file;
+    this.name = relative(shell.directory, config.file);
     this.#shell = shell;
     this.#config = config;
     const report_bug = (error: unknown) => writeCrash(error, shell.redact);

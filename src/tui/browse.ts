@@ -20,6 +20,8 @@ import type { World } from './world.ts';
 const followAgainAfter = 1_000;
 /** The exit code of a screen that failed: it is a bug. */
 const bug = 70;
+/** So much of what others printed is remembered. */
+const mostUnsaid = 1000;
 
 export interface BrowseOptions extends SessionOptions {
   /** Aborts when the process is told to stop. */
@@ -63,7 +65,7 @@ class Browsing {
       drawn: () => this.#publisher,
       publish: (size) => this.#publish(size),
       press: (key) => this.#press(key),
-      caught: (text) => this.#unsaid.push(text),
+      caught: (text) => this.#catch(text),
       failed: (error) => this.#fail(error),
     });
     this.#browser = browserAt({ page: 'dashboard' }, this.#stage.size, Date.now());
@@ -256,6 +258,12 @@ class Browsing {
   #end(code: number): void {
     this.#leave();
     this.#resolve(code);
+  }
+
+  /** The last of it is said in the end. */
+  #catch(text: string): void {
+    this.#unsaid.push(text);
+    if (this.#unsaid.length > mostUnsaid) this.#unsaid.shift();
   }
 
   /** Gives the terminal back, and says there what came of the runs that were begun here. */

@@ -1,5 +1,6 @@
 import type { ReadStream, WriteStream } from 'node:tty';
 import { openKeyboard } from './keyboard.ts';
+import { printable } from './printable.ts';
 import type { Mount, Mounted } from './screen.tsx';
 import type { Browsed, Published, Shown } from './store.ts';
 import { openTerminal, type Size, type Terminal } from './terminal.ts';
@@ -15,7 +16,7 @@ export interface StageOptions {
   /** Publishes what is to be drawn now, at this size. */
   readonly publish: (size: Size) => void;
   readonly press: (key: Key) => void;
-  /** Gets what others print while the screen is shown. */
+  /** Gets what others print while the screen is shown, safe to print. */
   readonly caught: (text: string) => void;
   /** Gets what a page threw, after which nothing is drawn any more. */
   readonly failed: (error: unknown) => void;
@@ -31,7 +32,9 @@ export class Stage {
 
   constructor(options: StageOptions) {
     this.#options = options;
-    this.#terminal = openTerminal(options.output, options.caught);
+    // It is printed later on, where what data brought into it must not steer the terminal.
+    const caught = (text: string) => options.caught(printable(text.replaceAll('\r\n', '\n')));
+    this.#terminal = openTerminal(options.output, caught);
   }
 
   get size(): Size {

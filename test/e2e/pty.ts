@@ -9,8 +9,8 @@ export const before = 'stood here before';
 export interface OnTerminal {
   /** What the terminal shows now, line by line. */
   screen(): string;
-  /** Resolves once the terminal shows this. */
-  shows(what: string | RegExp): Promise<void>;
+  /** Resolves once the terminal shows this; `within` is in milliseconds. */
+  shows(what: string | RegExp, within?: number): Promise<void>;
   press(keys: string): void;
   resize(columns: number, rows: number): Promise<void>;
   kill(signal: string): void;
@@ -83,7 +83,7 @@ export function onTerminal(
   const screen = () => lines(terminal.buffer.active.baseY);
   return {
     screen,
-    shows: (what) =>
+    shows: (what, within = 50_000) =>
       new Promise((resolve, reject) => {
         const look = () => {
           const isThere = typeof what === 'string' ? screen().includes(what) : what.test(screen());
@@ -92,7 +92,7 @@ export function onTerminal(
           if (isThere) resolve();
           else reject(new Error(`ended without showing ${what}:\n${screen()}`));
         };
-        const late = setTimeout(() => reject(new Error(`did not show ${what}:\n${screen()}`)), 50_000);
+        const late = setTimeout(() => reject(new Error(`did not show ${what}:\n${screen()}`)), within);
         late.unref();
         waiting.add(look);
         look();
