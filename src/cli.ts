@@ -46,7 +46,7 @@ async function main(argv: readonly string[]): Promise<number> {
   addCommands(program, execute);
   try {
     const { operands, unknown } = program.parseOptions(argv.slice(2));
-    if (operands.length + unknown.length === 0) addPicker(program, execute);
+    if (operands.length + unknown.length === 0) addDashboard(program, execute);
     await program.parseAsync(argv);
     return code;
   } catch (error) {
@@ -97,11 +97,11 @@ function globalFlags(program: Command): Command {
 /** Resolves with an exit code, or with nothing when all is well. */
 type Work = (shell: Shell) => Promise<unknown>;
 
-/** Without a command a person picks what to run; where there is no screen, help is shown. */
-function addPicker(program: Command, execute: (work: Work) => Promise<void>): void {
+/** Without a command there is the dashboard; where there is no screen, help is shown. */
+function addDashboard(program: Command, execute: (work: Work) => Promise<void>): void {
   program.action(() =>
     execute(async (shell) => {
-      const code = await (await import('./commands/pick.ts')).pick(shell);
+      const code = await (await import('./commands/dashboard.ts')).dashboard(shell);
       return code ?? program.help({ error: true });
     }),
   );

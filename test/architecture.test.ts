@@ -10,7 +10,7 @@ const rooms: { readonly [room: string]: readonly string[] } = {
   cli: ['commands', 'tui', 'model'],
   index: ['config', 'engine', 'model', 'plugin', 'transform'],
   commands: ['config', 'daemon', 'engine', 'log', 'notify', 'state', 'tui', 'plugin', 'model', 'transform'],
-  tui: ['engine', 'model'],
+  tui: ['engine', 'state', 'model'],
   daemon: ['config', 'engine', 'notify', 'state', 'model'],
   notify: ['config', 'engine', 'state', 'http', 'model'],
   engine: ['config', 'plugin', 'transform', 'log', 'state', 'http', 'model'],

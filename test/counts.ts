@@ -29,6 +29,9 @@ export const daemonSeconds = soak ? 180 : 0;
 /** How many short runs one daemon does. */
 export const shortRuns = soak ? 2_000 : 0;
 
+/** For how many seconds a run at full speed is watched on a screen. */
+export const watchedSeconds = soak ? 600 : 0;
+
 /** How often a process is killed that writes to a server. */
 export const serverKills = soak ? 40 : 3;
 

@@ -1,6 +1,5 @@
-import { openJournals } from '../engine/journals.ts';
-import type { JournaledChanges, RowChange } from '../model/changes.ts';
-import { SyncError } from '../model/errors.ts';
+import { changesOf, type ToldChanges } from '../engine/journals.ts';
+import type { RowChange } from '../model/changes.ts';
 import { showJson } from '../model/json.ts';
 import { changeLines } from '../tui/changes.ts';
 import { count } from '../tui/numbers.ts';
@@ -8,23 +7,10 @@ import { openConfig, type Shell } from './shell.ts';
 
 /** Shows what a run changed, as its journals have it, while it is read. */
 export async function diff(shell: Shell, run: string): Promise<void> {
-  const journals = openJournals(await openConfig(shell));
+  const config = await openConfig(shell);
   const printed = shell.output === 'table' ? new TableDiff(shell) : new JsonDiff(shell);
-  try {
-    let found = false;
-    for (const { config, journal } of await journals.all())
-      for await (const batch of journal.changes(run)) {
-        found = true;
-        printed.add(`${config.name}.${batch.target}`, batch);
-      }
-    if (!found)
-      throw new SyncError('undo/unknown', `no journal holds what run ${run} changed`, {
-        hint: 'Those that are held: syncline runs',
-      });
-    printed.end(run);
-  } finally {
-    await journals.close();
-  }
+  for await (const batch of changesOf(config, run)) printed.add(batch);
+  printed.end(run);
 }
 
 class TableDiff {
@@ -36,7 +22,7 @@ class TableDiff {
     this.#shell = shell;
   }
 
-  add(to: string, { pipeline, changes }: JournaledChanges): void {
+  add({ pipeline, to, changes }: ToldChanges): void {
     const { look, print } = this.#shell;
     const title = `${pipeline} ${look.unicode ? '→' : '->'} ${to}`;
     if (title !== this.#title && changes.length > 0) print(`${title}\n`);
@@ -63,7 +49,7 @@ class JsonDiff {
     this.#shell = shell;
   }
 
-  add(to: string, { pipeline, at, changes }: JournaledChanges): void {
+  add({ pipeline, to, at, changes }: ToldChanges): void {
     for (const change of changes) this.#item({ pipeline, to, at, ...plain(change) });
   }
 

@@ -16,11 +16,10 @@ export interface Following {
   /** Only this run, all of it; ends when it ends. */
   readonly run?: string;
   readonly wanted: (line: LogLine) => boolean;
-  readonly recent?: number;
 }
 
 /** Shows lines as they are written, until it is stopped or nobody reads them any more; the exit code. */
-export async function follow(shell: Shell, following: Following): Promise<number> {
+export async function follow(shell: Shell, following: Following, most: number | undefined): Promise<number> {
   const { run } = following;
   const stop = stopSignal();
   const unread = new AbortController();
@@ -29,11 +28,10 @@ export async function follow(shell: Shell, following: Following): Promise<number
   const over = AbortSignal.any([stop.signal, unread.signal]);
   try {
     const print = printer(shell, run === undefined);
-    const recent = following.recent ?? (run === undefined ? recentLines : Number.POSITIVE_INFINITY);
-    let ended = await tellFresh(following, (lines) => lines.slice(-recent).forEach(print));
-    while (!ended && !over.aborted) {
-      await setTimeout(lookEvery, undefined, { signal: over }).catch(() => undefined);
-      ended = await tellFresh(following, (lines) => lines.forEach(print));
+    let recent = most ?? (run === undefined ? recentLines : Number.POSITIVE_INFINITY);
+    for await (const lines of followed(following, over)) {
+      lines.slice(-recent).forEach(print);
+      recent = Number.POSITIVE_INFINITY;
     }
     return stop.code ?? 0;
   } finally {
@@ -42,19 +40,31 @@ export async function follow(shell: Shell, following: Following): Promise<number
   }
 }
 
-/** Tells what is new; true when the one run that is followed has ended. */
-async function tellFresh(
-  { reader, run, wanted }: Following,
-  tell: (lines: readonly LogLine[]) => void,
-): Promise<boolean> {
+/** The lines there are, and then those that come, until the signal is aborted or the one run that is followed has ended. */
+export async function* followed(
+  following: Following,
+  signal: AbortSignal,
+): AsyncGenerator<readonly LogLine[]> {
+  let fresh = await freshLines(following);
+  yield fresh.lines;
+  while (!fresh.ended && !signal.aborted) {
+    await setTimeout(lookEvery, undefined, { signal }).catch(() => undefined);
+    fresh = await freshLines(following);
+    yield fresh.lines;
+  }
+}
+
+async function freshLines({ reader, run, wanted }: Following): Promise<{
+  readonly lines: readonly LogLine[];
+  readonly ended: boolean;
+}> {
   let ended = false;
   const lines: LogLine[] = [];
   for await (const line of reader.fresh(run)) {
     if (wanted(line)) lines.push(line);
     if (run !== undefined && line.run === run && line.event === 'run_finished') ended = true;
   }
-  tell(lines);
-  return ended;
+  return { lines, ended };
 }
 
 function printer(shell: Shell, several: boolean): (line: LogLine) => void {

@@ -26,8 +26,7 @@ export async function logs(shell: Shell, run: string | undefined, flags: LogsFla
   const folder = flags.errors ? join(config.logs.dir, 'errors') : config.logs.dir;
   const wanted = (line: LogLine) => isWanted(line, run, flags);
   if (flags.follow) {
-    const from = run === undefined ? newestDay(folder) : dayOf(run);
-    return follow(shell, { reader: new LogReader(folder, from), run, wanted, recent: flags.limit });
+    return follow(shell, { reader: readerOf(folder, run), run, wanted }, flags.limit);
   }
   const all = flags.errors ? await errorLines(folder, run) : await runLines(config, run);
   const lines = all.filter(wanted).slice(-(flags.limit ?? all.length));
@@ -36,7 +35,17 @@ export async function logs(shell: Shell, run: string | undefined, flags: LogsFla
   return 0;
 }
 
-function isWanted(line: LogLine, run: string | undefined, { level, pipeline }: LogsFlags): boolean {
+/** From the newest day on, or from that on which a run began. */
+export function readerOf(folder: string, run: string | undefined): LogReader {
+  return new LogReader(folder, run === undefined ? newestDay(folder) : dayOf(run));
+}
+
+/** Whether a line is of this run, and of what is asked for. */
+export function isWanted(
+  line: LogLine,
+  run: string | undefined,
+  { level, pipeline }: Pick<LogsFlags, 'level' | 'pipeline'>,
+): boolean {
   if (run !== undefined && line.run !== run) return false;
   if (pipeline !== undefined && line.pipeline !== pipeline) return false;
   return level === undefined || reaches(line, level);
@@ -47,7 +56,7 @@ async function errorLines(folder: string, run: string | undefined): Promise<LogL
 }
 
 /** All lines of a run, of the newest when none is named: those of the files, else those the state keeps. */
-async function runLines(config: Config, named: string | undefined): Promise<LogLine[]> {
+export async function runLines(config: Config, named: string | undefined): Promise<LogLine[]> {
   const run = named ?? (await newestRun(config.logs.dir));
   const written = run === undefined ? [] : await linesOf(config.logs.dir, run);
   if (written.some(({ event }) => event === 'run_finished')) return written;

@@ -52,6 +52,7 @@ export async function plan(shell: Shell, names: readonly string[], flags: PlanFl
     allow_rejects: flags.allowRejects,
     report_bug: (error) => writeCrash(error, shell.redact),
   }).finally(stop.forget);
+  if (planned.unsaved) throw planned.unsaved;
   shell.print(shell.output === 'table' ? text(shell, pipelines, planned, flags) : document(shell, planned));
   const { exitCode } = planned.result;
   return flags.exitCode && planned.pending && (exitCode === 0 || exitCode === 3) ? 4 : exitCode;

@@ -1,6 +1,5 @@
-import type { PipelineConfig } from '../config/config.ts';
+import { retriable } from '../engine/retriable.ts';
 import { openRunner, type Runner, type RunOptions } from '../engine/runner.ts';
-import type { State } from '../state/state.ts';
 import { tellWarnings } from './diagnostics.ts';
 import { filterOf } from './rejects.ts';
 import { runWatched } from './run.ts';
@@ -19,12 +18,11 @@ export async function retryRejects(
   const filter = name === undefined ? {} : filterOf(name, config.pipelines);
   const runner = await openRunner(config);
   try {
-    const names = await pipelinesOf(runner.state, filter);
-    const known = [...config.pipelines.values()].filter((pipeline) => names.has(pipeline.name));
-    const pipelines = known.filter((pipeline) => name !== undefined || isRetried(shell, pipeline));
-    for (const unknown of names)
-      if (!config.pipelines.has(unknown))
-        shell.tell(`rejects of ${unknown} are left alone: this config has no such pipeline\n`);
+    const { pipelines, unknown, replaced } = await retriable(config, runner.state, filter);
+    for (const each of replaced)
+      shell.tell(`rejects of ${each} are left alone: it replaces its target whole with each run\n`);
+    for (const each of unknown)
+      shell.tell(`rejects of ${each} are left alone: this config has no such pipeline\n`);
     if (pipelines.length > 0)
       return await runRetry(shell, runner, { pipelines, rejects: filter, allow_rejects });
     printOne(shell, { retried: 0 }, () => 'no rows are rejected\n');
@@ -43,18 +41,4 @@ async function runRetry(shell: Shell, runner: Runner, options: RunOptions): Prom
     watch.close();
     stop.forget();
   }
-}
-
-async function pipelinesOf(
-  state: State,
-  filter: Parameters<State['rejectSummaries']>[0],
-): Promise<ReadonlySet<string>> {
-  return new Set((await state.rejectSummaries(filter)).map(({ pipeline }) => pipeline));
-}
-
-/** What replaces its target has its rejects anew with each run; asked for by name it is refused. */
-function isRetried(shell: Shell, { name, targets }: PipelineConfig): boolean {
-  if (targets.every(({ mode }) => mode !== 'replace')) return true;
-  shell.tell(`rejects of ${name} are left alone: it replaces its target whole with each run\n`);
-  return false;
 }

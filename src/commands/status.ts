@@ -8,13 +8,18 @@ export async function status(shell: Shell): Promise<void> {
   await withState(shell, async (state, config) => {
     await state.markInterrupted();
     const found = await standings(config, state, Date.now());
-    printList(shell, found, () =>
-      columns([
-        ['PIPELINE', 'STATUS', 'LAST RUN', 'ENDED', 'AT', 'LAST SUCCESS', 'LAG', 'NEXT RUN', 'SKIPPED'],
-        ...found.flatMap(lines),
-      ]),
-    );
+    printStandings(shell, found);
   });
+}
+
+/** Prints how pipelines stand. */
+export function printStandings(shell: Shell, found: readonly PipelineStanding[]): void {
+  printList(shell, found, () =>
+    columns([
+      ['PIPELINE', 'STATUS', 'LAST RUN', 'ENDED', 'AT', 'LAST SUCCESS', 'LAG', 'NEXT RUN', 'SKIPPED'],
+      ...found.flatMap(lines),
+    ]),
+  );
 }
 
 function lines(standing: PipelineStanding): string[][] {

@@ -30,7 +30,7 @@ export async function undo(shell: Shell, run: string, { dryRun, force }: UndoFla
       await state.markInterrupted();
       const options = { dry_run: dryRun, force, signal: stop.signal, progress };
       const undone = await undoRun(config, state, run, options);
-      printOne(shell, { undid: run, ...undone }, () => text(run, undone, force));
+      printOne(shell, { undid: run, ...undone }, () => undoneText(run, undone, force));
     });
     return 0;
   } catch (error) {
@@ -42,7 +42,8 @@ export async function undo(shell: Shell, run: string, { dryRun, force }: UndoFla
   }
 }
 
-function text(run: string, { runId, pipelines }: Undone, force: boolean): string {
+/** What undoing a run did, or would do, for people. */
+export function undoneText(run: string, { runId, pipelines }: Undone, force: boolean): string {
   const lines = pipelines.map(line);
   const edited = pipelines.flatMap((one) =>
     one.edited.map((row) => `  changed since: ${one.pipeline} ${row}`),

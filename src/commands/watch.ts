@@ -1,9 +1,10 @@
 import type { PipelineConfig } from '../config/config.ts';
 import type { Emit } from '../engine/events.ts';
 import { SyncError } from '../model/errors.ts';
+import type { BrowseOptions } from '../tui/browse.ts';
 import { jsonLines } from '../tui/json.ts';
 import { plainLines } from '../tui/plain.ts';
-import { Session } from '../tui/session.ts';
+import { Session, type SessionOptions } from '../tui/session.ts';
 import { summary } from '../tui/summary.ts';
 import { beforeLastWords } from './ending.ts';
 import { writeCrash } from './error.ts';
@@ -40,8 +41,20 @@ export function hasScreen(shell: Shell, pipelines: readonly PipelineConfig[]): b
 }
 
 /** A session that ends with the process, whatever ends it. */
-export function openSession(shell: Shell, stop: StopSignal): Session {
-  const session = new Session({
+function openSession(shell: Shell, stop: StopSignal): Session {
+  const session = new Session(sessionOptions(shell, stop));
+  stop.signal.addEventListener('abort', () => session.stopping(), { once: true });
+  beforeLastWords(() => session.close());
+  return session;
+}
+
+/** For browsing, which ends with the process as well. */
+export function browseOptions(shell: Shell, stop: StopSignal): BrowseOptions {
+  return { ...sessionOptions(shell, stop), signal: stop.signal, lastly: beforeLastWords };
+}
+
+function sessionOptions(shell: Shell, stop: StopSignal): SessionOptions {
+  return {
     look: shell.look,
     input: process.stdin,
     output: process.stderr,
@@ -50,10 +63,7 @@ export function openSession(shell: Shell, stop: StopSignal): Session {
     redact: shell.redact,
     stop: stop.stop,
     reportBug: (error) => writeCrash(error, shell.redact),
-  });
-  stop.signal.addEventListener('abort', () => session.stopping(), { once: true });
-  beforeLastWords(() => session.close());
-  return session;
+  };
 }
 
 function linesOf(shell: Shell): Emit {

@@ -3,7 +3,7 @@ import type { Emit } from '../engine/events.ts';
 import type { ReportBug } from '../engine/failure.ts';
 import { createSlots, type Slots } from '../engine/order.ts';
 import type { RunRange } from '../engine/range.ts';
-import type { Runner } from '../engine/runner.ts';
+import type { Runner, RunOptions } from '../engine/runner.ts';
 import type { Request } from '../state/state.ts';
 import { LiveRun } from './live-run.ts';
 
@@ -22,6 +22,8 @@ export interface RunsOptions {
 export interface Started {
   readonly pipelines: readonly PipelineConfig[];
   readonly range?: RunRange;
+  /** A plan to do, or rejects to retry, instead of reading. */
+  readonly instead?: Pick<RunOptions, 'saved' | 'rejects'>;
   /** That asked for it. */
   readonly request?: Request;
 }
@@ -45,6 +47,11 @@ export class Runs {
     return this.#live.get(id)?.run;
   }
 
+  /** The ids of all. */
+  get ids(): readonly string[] {
+    return [...this.#live.keys()];
+  }
+
   /** The one that has a run. */
   runnerOf(id: string): Runner | undefined {
     return this.#live.get(id)?.runner;
@@ -60,7 +67,7 @@ export class Runs {
   }
 
   /** Resolves with the run's id once the state has it. */
-  start(runner: Runner, { pipelines, range, request }: Started): Promise<string> {
+  start(runner: Runner, { pipelines, range, instead, request }: Started): Promise<string> {
     const { signal, report_bug } = this.#options;
     const live = new LiveRun();
     for (const { name } of pipelines) if (!this.#running.has(name)) this.#running.set(name, live);
@@ -78,7 +85,7 @@ export class Runs {
         if (live.begun) this.#options.failed(error);
       };
       const ended = runner
-        .run({ ...range, pipelines, request, emit, signal, report_bug, slots: this.slots })
+        .run({ ...range, ...instead, pipelines, request, emit, signal, report_bug, slots: this.slots })
         .then(() => undefined, failed)
         .then(() => this.#end(runner, pipelines, live));
       void this.hold(runner, ended);

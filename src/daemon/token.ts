@@ -17,6 +17,11 @@ export async function keptToken(file: string): Promise<string> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unusable(file, reasonOf(error));
   }
+  return ownToken(file);
+}
+
+/** The token in the file that the daemon made, which only its owner may be able to read. Throws `daemon/token`. */
+export async function ownToken(file: string): Promise<string> {
   try {
     // Windows has no such permissions.
     if (process.platform !== 'win32' && ((await stat(file)).mode & 0o077) !== 0)

@@ -1,4 +1,6 @@
 import type { Config, SinkConfig } from '../config/config.ts';
+import type { JournaledChanges } from '../model/changes.ts';
+import { SyncError } from '../model/errors.ts';
 import type { OpenSink } from '../plugin/contract.ts';
 import type { Journal } from '../plugin/history-contract.ts';
 import { openedPlugins } from './opened.ts';
@@ -8,6 +10,11 @@ export interface OpenJournal {
   readonly config: SinkConfig;
   readonly sink: OpenSink;
   readonly journal: Journal;
+}
+
+export interface ToldChanges extends JournaledChanges {
+  /** `sink.target` */
+  readonly to: string;
 }
 
 /** The journals of a config, between its runs. */
@@ -35,4 +42,23 @@ export function openJournals(config: Config): Journals {
       await opened.close();
     },
   };
+}
+
+/** What a run changed, batch by batch, in all sinks. Throws `undo/unknown` where no journal has it. */
+export async function* changesOf(config: Config, run: string): AsyncGenerator<ToldChanges> {
+  const journals = openJournals(config);
+  try {
+    let found = false;
+    for (const { config: sink, journal } of await journals.all())
+      for await (const batch of journal.changes(run)) {
+        found = true;
+        yield { ...batch, to: `${sink.name}.${batch.target}` };
+      }
+    if (!found)
+      throw new SyncError('undo/unknown', `no journal holds what run ${run} changed`, {
+        hint: 'Those that are held: syncline runs',
+      });
+  } finally {
+    await journals.close();
+  }
 }

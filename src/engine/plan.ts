@@ -24,6 +24,8 @@ export interface Plan {
   readonly changes: ReadonlyMap<string, PlannedChanges>;
   /** True when a row, or a table, would change. */
   readonly pending: boolean;
+  /** Why it was not saved, where it should have been. */
+  readonly unsaved?: SyncError;
 }
 
 /** Goes through a run without its commits: nothing is written anywhere, no lease is taken, nothing is remembered. */
@@ -31,9 +33,10 @@ export async function plan(config: Config, options: PlanOptions): Promise<Plan> 
   const writer = options.out === undefined ? undefined : await PlanWriter.open(options.out, config);
   try {
     const planned = await planWith(config, options, writer);
-    if (writer) refuseFailed(planned);
-    await writer?.finish();
-    return planned;
+    const unsaved = writer && failureIn(planned);
+    if (unsaved === undefined) await writer?.finish();
+    else await writer?.abandon();
+    return { ...planned, unsaved };
   } catch (error) {
     await writer?.abandon();
     throw error;
@@ -73,13 +76,13 @@ function savingState(writer: PlanWriter): Pick<State, 'addRejects' | 'finishPipe
   };
 }
 
-function refuseFailed({ result }: Plan): void {
+function failureIn({ result }: Plan): SyncError | undefined {
   const bad = Object.entries(result.pipelines).find(
     ([, { status }]) => !['succeeded', 'partial', 'skipped'].includes(status),
   );
-  if (bad === undefined) return;
+  if (bad === undefined) return undefined;
   const [name, { status, error }] = bad;
-  throw new SyncError(
+  return new SyncError(
     'plan/failed',
     `the plan was not saved, because pipeline "${name}" ended ${status}: ${error?.message ?? ''}`,
     { hint: error?.hint ?? 'Mend it, or leave it out of the plan.' },

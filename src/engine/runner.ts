@@ -20,7 +20,7 @@ import { compareAll } from './replay.ts';
 import type { SavedPlan } from './saved-plan.ts';
 
 /** So many pipelines run at once, unless said otherwise. */
-const defaultConcurrency = 4;
+export const defaultConcurrency = 4;
 
 export interface RunOptions extends RunRange {
   readonly pipelines: readonly PipelineConfig[];

@@ -6,6 +6,9 @@ export const standingWords = ['idle', 'running', 'failed', 'never_run', 'paused'
 /** How something stands, in a word: `failed` when its last run was, `paused` when its schedule starts nothing. */
 export type StandingWord = (typeof standingWords)[number];
 
+/** How many stand so. */
+type StandingTotals = { readonly [word in StandingWord]: number };
+
 /** How a pipeline, or one partition of it, stands. */
 export interface Standing extends Pick<PipelineStatus, 'lastRun' | 'lastSuccess' | 'cursor'> {
   readonly status: StandingWord;
@@ -55,6 +58,11 @@ export async function standings(config: Config, state: State, now: number): Prom
           : Object.fromEntries(labels.map((label) => [label, standing(partitions[label])])),
     };
   });
+}
+
+export function standingTotals(pipelines: readonly Pick<Standing, 'status'>[]): StandingTotals {
+  const number = (word: StandingWord) => pipelines.filter(({ status }) => status === word).length;
+  return Object.fromEntries(standingWords.map((word) => [word, number(word)])) as StandingTotals;
 }
 
 function lagOf({ startedAt }: EndedPipeline, now: number): number {

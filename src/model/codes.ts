@@ -17,12 +17,16 @@ export const errorCodes = {
   'api/token':
     'A request to the API of `syncline daemon` did not carry its token. It goes into the header `Authorization: Bearer TOKEN`, never into the address; the daemon prints where it keeps the token.',
   ...configCodes,
+  'daemon/answer':
+    'What answers at the address of a daemon is not its API: another program has the address, something in front of the daemon asks for a login, or a daemon of another version tells an error that this one does not know. Try the address with `GET /healthz`, and use the same version at both ends.',
   'daemon/listen':
     'The address of `daemon.listen` cannot be used: another program has the port, often a second daemon, or the machine has no such address.',
   'daemon/stopping':
     'The daemon is being stopped: batches under way are committed, and no run is started any more. Ask again when it is back.',
   'daemon/token':
-    'The file in which the daemon keeps the token of its API cannot be read or made, or others than its owner can read it. Remove it for a new one, or set `daemon.token`.',
+    'The file in which the daemon keeps the token of its API cannot be read or made, or others than its owner can read it. Remove it for a new one, or set `daemon.token`. Or `syncline top` was given no token, or a file that holds none.',
+  'daemon/unreachable':
+    'No daemon answers at that address: it does not run, is being started again, or the network is down. What was only looked at is asked for again by itself. Where the connection was lost after something was asked for, that may have been done: look at the runs first.',
   'export/schedule':
     'A schedule says what cron, systemd or GitHub Actions cannot say, or the config has none. Nothing was written. Change the schedule, choose another of the three, or run `syncline daemon`, which knows them all.',
   'guard/deletes':
@@ -232,6 +236,10 @@ export const errorCodes = {
     'Later runs wrote to the same target, on top of what this run did. Runs are undone one after the other, the newest first; the message names those that came after.',
   'undo/unknown':
     'No journal holds what this run changed: it changed nothing in a SQL sink, it was undone, it is older than `journal.keep`, or larger than `journal.max`. `syncline runs` shows which runs can be undone.',
+  'usage/elsewhere':
+    'A daemon is asked by its API, which has no rows, rejects, plans and logs. Type the command that the hint names on the machine with the config, or `syncline` there.',
+  'usage/insecure_url':
+    'The token of a daemon would go to another machine over `http`, where all on the way can read it, and with it start and undo runs. Nothing was sent. Tunnel the connection, have something in front of the daemon speak `https`, or say `--insecure` where the network is trusted.',
   'usage/invalid':
     'The command line was not understood. Nothing was run. `syncline COMMAND --help` shows its flags.',
   'usage/limited_replace':

@@ -24,6 +24,8 @@ export interface RunFilter {
   readonly status?: KeptRun['status'];
   /** Those whose ids begin so. */
   readonly prefix?: string;
+  /** Those that began at this time or later: ISO 8601, UTC. */
+  readonly since?: string;
 }
 
 /** Which runs to forget: all that have ended, but for the latest of each pipeline, or that began before a time. */
@@ -111,10 +113,11 @@ export function historyOf(database: Database, own: Set<string>, expiry: number):
       await database.write([{ sql, rows: [[run]] }]);
     },
     markInterrupted: () => markInterrupted(database, expiry),
-    runs: ({ limit, pipeline = null, status = null, prefix = '' }) => {
+    runs: ({ limit, pipeline = null, status = null, prefix = '', since = '' }) => {
       const where = `(?2 IS NULL OR id IN (SELECT run_id FROM run_pipelines WHERE pipeline = ?2))
-        AND (?3 IS NULL OR coalesce(status, 'running') = ?3) AND substr(id, 1, length(?4)) = ?4`;
-      return readRuns(database, where, [limit, pipeline, status, prefix]);
+        AND (?3 IS NULL OR coalesce(status, 'running') = ?3) AND substr(id, 1, length(?4)) = ?4
+        AND started_at >= ?5`;
+      return readRuns(database, where, [limit, pipeline, status, prefix, since]);
     },
     run: async (id) => (await readRuns(database, 'id = ?2', [1, id]))[0],
     forgetRuns: (limit) => forgetRuns(database, limit),

@@ -5,7 +5,7 @@ import type { Cell, Reject, SourceRecord } from '../model/types.ts';
 import type { Database, SqlValue, Statement } from '../sql/index.ts';
 
 /** A reject with its place in the state. */
-interface KeptReject {
+export interface KeptReject {
   readonly id: number;
   readonly run: string;
   readonly pipeline: string;

@@ -1,4 +1,5 @@
 import type { Database } from '../sql/index.ts';
+import { hasEnded } from './process.ts';
 
 /** Which occurrences of schedules are dealt with. All times are milliseconds since 1970. */
 export interface Schedules {
@@ -19,6 +20,8 @@ export interface Schedules {
   skipOccurrence(pipeline: string): Promise<void>;
   /** How many occurrences of each watched pipeline did not run. */
   skippedOccurrences(): Promise<ReadonlyMap<string, number>>;
+  /** Whether some daemon schedules now. */
+  isScheduled(): Promise<boolean>;
 }
 
 /** The name of the lease that gives the right to schedule; no pipeline can have it. */
@@ -75,6 +78,13 @@ export function schedulesOf(database: Database): Schedules {
     async skippedOccurrences() {
       const rows = await database.all('SELECT pipeline, skipped FROM schedules');
       return new Map(rows.map(([pipeline, skipped]) => [String(pipeline), Number(skipped)]));
+    },
+    async isScheduled() {
+      const sql = 'SELECT host, pid, started FROM leases WHERE pipeline = ? AND expires_at > ?';
+      const [row] = await database.all(sql, [schedulerLease, Date.now()]);
+      if (row === undefined) return false;
+      const [host, pid, started] = row;
+      return !hasEnded({ host: String(host), pid: Number(pid), started: String(started) });
     },
   };
 }

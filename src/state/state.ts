@@ -22,7 +22,14 @@ import { type PipelineStatus, statusOf } from './status.ts';
 export type { HistoryFilter, KeptRun, ReadExtent, RunFilter } from './history.ts';
 export type { Holder, Lease } from './leases.ts';
 export type { Pauses } from './pauses.ts';
-export type { NewReject, PartFilter, RejectedBatch, RejectFilter, WrittenKeys } from './rejects.ts';
+export type {
+  KeptReject,
+  NewReject,
+  PartFilter,
+  RejectedBatch,
+  RejectFilter,
+  WrittenKeys,
+} from './rejects.ts';
 export type { Request } from './requests.ts';
 export type { RejectIds } from './retries.ts';
 export { type Schedules, schedulerLease } from './schedules.ts';

@@ -1,4 +1,4 @@
-import { glyphsOf } from './glyphs.ts';
+import { glyphsOf, inGlyphs } from './glyphs.ts';
 import type { Look } from './look.ts';
 import { printable } from './printable.ts';
 
@@ -18,9 +18,12 @@ export function widthOf(text: string): number {
   return width;
 }
 
-/** The text in one line of exactly `width` columns: cut where it is longer, padded where it is shorter. */
+/**
+ * The text in one line of exactly `width` columns, in characters the locale has: cut where it is longer, padded where it
+ * is shorter.
+ */
 export function fitted(text: string, width: number, look: Look): string {
-  const line = printable(text).replace(/[\t\n]+/g, ' ');
+  const line = inGlyphs(printable(text).replace(/[\t\n]+/g, ' '), look);
   const whole = widthOf(line);
   if (whole <= width) return line + ' '.repeat(width - whole);
   let cut = '';
@@ -34,21 +37,29 @@ export function fitted(text: string, width: number, look: Look): string {
   return width < 1 ? '' : cut + glyphsOf(look).more + ' '.repeat(width - 1 - taken);
 }
 
-/** The text as lines of at most `width` columns, broken between words where it has some. */
+/** The text as lines of at most `width` columns, broken between words where it has some; what is set in stays so. */
 export function wrapped(text: string, width: number): string[] {
+  return printable(text)
+    .split('\n')
+    .flatMap((paragraph) => {
+      const words = paragraph.replace(/^ +/, '');
+      // Text that is set in very far would have no room left.
+      const margin = ' '.repeat(Math.min(paragraph.length - words.length, Math.floor(width / 2)));
+      return linesOf(words, width - margin.length).map((line) => (line === '' ? '' : margin + line));
+    });
+}
+
+function linesOf(paragraph: string, width: number): string[] {
   const lines: string[] = [];
-  for (const paragraph of printable(text).split('\n')) {
-    let line = '';
-    for (const word of paragraph.split(' ').flatMap((each) => pieces(each, width))) {
-      const longer = line === '' ? word : `${line} ${word}`;
-      if (widthOf(longer) > width) {
-        lines.push(line);
-        line = word;
-      } else line = longer;
-    }
-    lines.push(line);
+  let line = '';
+  for (const word of paragraph.split(' ').flatMap((each) => pieces(each, width))) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (widthOf(longer) > width) {
+      lines.push(line);
+      line = word;
+    } else line = longer;
   }
-  return lines;
+  return [...lines, line];
 }
 
 /** A word that is longer than a line, in pieces that are not. */

@@ -1,3 +1,4 @@
+import type { RunResult } from '../model/result.ts';
 import type { Look } from './look.ts';
 import type { PipelineModel } from './model.ts';
 
@@ -17,6 +18,9 @@ export interface Glyphs {
   readonly more: string;
   readonly none: string;
   readonly move: string;
+  /** The order of a sorted column. */
+  readonly ascending: string;
+  readonly descending: string;
   /** From nothing to much. */
   readonly levels: string;
 }
@@ -46,6 +50,8 @@ const unicode: Glyphs = {
   more: '…',
   none: '–',
   move: '↑↓',
+  ascending: '▲',
+  descending: '▼',
   levels: '▁▂▃▄▅▆▇█',
 };
 
@@ -74,11 +80,36 @@ const ascii: Glyphs = {
   more: '~',
   none: '-',
   move: 'j/k',
+  ascending: '^',
+  descending: 'v',
   levels: '_.:-=+*#',
 };
 
 export function glyphsOf(look: Look): Glyphs {
   return look.unicode ? unicode : ascii;
+}
+
+/** Where the locale has only ASCII, what texts are written with in its place. */
+const inAscii: ReadonlyMap<string, string> = new Map([
+  ...[...unicode.levels].map((level, place) => [level, ascii.levels[place] ?? ''] as const),
+  ...(['live', 'marked', 'picked', 'rule', 'arrow', 'dot', 'more', 'none'] as const).map(
+    (name) => [unicode[name], ascii[name]] as const,
+  ),
+  ...(['succeeded', 'failed', 'rate_limited', 'cancelled', 'skipped'] as const).map(
+    (status) => [unicode.status[status], ascii.status[status]] as const,
+  ),
+]);
+
+/** A text that was written with the characters of these glyphs, with those the locale has. */
+export function inGlyphs(text: string, { unicode }: Look): string {
+  // Most texts are ASCII by themselves.
+  if (unicode || /^[\n -~]*$/.test(text)) return text;
+  return [...text].map((character) => inAscii.get(character) ?? character).join('');
+}
+
+/** How something ended, as one character; written as texts for `inGlyphs` are. */
+export function outcomeGlyph(status: RunResult['status']): string {
+  return unicode.status[status === 'mixed' ? 'failed' : status];
 }
 
 /** A small chart: a character for each number. */

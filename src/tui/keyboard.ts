@@ -14,6 +14,8 @@ const named: ReadonlyMap<string, Key> = new Map([
   [`${esc}OA`, 'up'],
   [`${esc}[B`, 'down'],
   [`${esc}OB`, 'down'],
+  [`${esc}[5~`, 'pageup'],
+  [`${esc}[6~`, 'pagedown'],
 ]);
 
 /** The keys in what a terminal sent; what means nothing here is left out. */

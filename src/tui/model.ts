@@ -78,7 +78,10 @@ export function reduceRun(run: RunModel, action: RunAction): RunModel {
       };
     case 'run_started':
       return {
-        ...next,
+        ...noRun,
+        now: next.now,
+        // One that is told a second time is told from its beginning.
+        log: run.id === undefined ? run.log : [],
         id: action.run,
         started: at,
         pipelines: new Map(action.pipelines.map((name) => [name, waiting(name)])),
@@ -94,7 +97,7 @@ export function reduceRun(run: RunModel, action: RunAction): RunModel {
     case 'pipeline_finished':
       return ended(next, action, at);
     case 'run_finished':
-      return { ...next, result: action.result, stopping: false };
+      return { ...withAll(next, action.result), stopping: false };
   }
 }
 
@@ -174,6 +177,16 @@ function ended(run: RunModel, { pipeline, result }: Of<'pipeline_finished'>, at:
     level: error === undefined ? 'info' : 'error',
     text: why === undefined ? status : `${status}: ${why}`,
   });
+}
+
+/** The end tells all of a run of which nothing was told before. */
+function withAll(run: RunModel, result: RunResult): RunModel {
+  const pipelines = new Map(run.pipelines);
+  for (const [name, one] of Object.entries(result.pipelines))
+    if (!pipelines.has(name))
+      pipelines.set(name, { ...waiting(name), status: one.status, counts: one, result: one });
+  const started = run.started ?? Date.parse(result.startedAt);
+  return { ...run, id: run.id ?? result.runId, started, pipelines, result };
 }
 
 function withPipeline(

@@ -2,6 +2,7 @@
 
 import type { Glyphs } from './glyphs.ts';
 import type { RunModel } from './model.ts';
+import type { PageKey } from './page.ts';
 import { isRunning, type View } from './view.ts';
 
 export interface Offer {
@@ -12,18 +13,35 @@ export interface Offer {
   readonly does: string;
 }
 
-/** Those of a page, most wanted first but for help and leaving, which come last. */
-export function offersOf(view: View, run: RunModel, { move }: Glyphs): readonly Offer[] {
+/**
+ * Those of a page of a run, most wanted first but for help and leaving, which come last. `inside` are those that lead
+ * on from it, where it is one of many pages.
+ */
+export function offersOf(
+  view: View,
+  run: RunModel,
+  { move }: Glyphs,
+  inside?: readonly PageKey[],
+): readonly Offer[] {
   if (view.help) return [{ key: 'esc', word: 'back', does: 'back to the page' }];
   const last = [
     { key: '?', word: 'help', does: 'this help, and away again' },
     {
       key: 'q',
       word: 'quit',
-      does: isRunning(run) ? 'leave the screen; a run that goes on asks how' : 'leave',
+      does:
+        isRunning(run) && inside === undefined ? 'leave the screen; a run that goes on asks how' : 'leave',
     },
   ];
-  return [...ofPage(view, run, move), ...last];
+  const own = ofPage(view, run, move);
+  return inside === undefined ? [...own, ...last] : [...withPages(own, view, inside), ...last];
+}
+
+/** Where the run is one of many pages: others lie around it, and there are no plain lines. */
+function withPages(own: readonly Offer[], { page }: View, keys: readonly PageKey[]): readonly Offer[] {
+  const back = { key: 'esc', word: 'back', does: 'back to the page before' };
+  const others = keys.filter(({ disabled }) => disabled === undefined);
+  return [...(page === 'run' ? [back] : []), ...own.filter(({ key }) => key !== 's'), ...others];
 }
 
 function ofPage(view: View, run: RunModel, move: string): readonly Offer[] {
@@ -36,19 +54,8 @@ function ofPage(view: View, run: RunModel, move: string): readonly Offer[] {
     does: 'stop after the batches under way (asks); so does Ctrl-C, twice at once',
   };
   const log = { key: 'l', word: 'logs', does: 'the log' };
-  const stops = view.page !== 'pick' && isRunning(run) && !run.stopping ? [stop] : [];
+  const stops = isRunning(run) && !run.stopping ? [stop] : [];
   switch (view.page) {
-    case 'pick':
-      return [
-        select,
-        { key: 'space', word: 'pick', does: 'pick a pipeline, or put it back' },
-        { key: 'enter', word: 'run', does: 'run what is picked, or else the selected one; r does the same' },
-        {
-          key: '/',
-          word: 'filter',
-          does: 'show only pipelines whose name, source or sink has a text; esc shows all',
-        },
-      ];
     case 'run':
       return [
         select,

@@ -1,20 +1,17 @@
 import type { ReadStream, WriteStream } from 'node:tty';
 import type { Emit, RunEvent } from '../engine/events.ts';
 import type { Redact } from '../model/redact.ts';
-import { openKeyboard } from './keyboard.ts';
 import type { Look } from './look.ts';
-import type { Mount, Mounted } from './screen.tsx';
+import { Stage } from './stage.ts';
 import { createStore, type Store } from './store.ts';
-import { openTerminal, type Terminal } from './terminal.ts';
-import type { Choice, Command, Key } from './view.ts';
+import type { Command, Key } from './view.ts';
 
-/** The screen is drawn so often, in milliseconds, and at every key: more would take time from the run. */
-const drawEvery = 300;
 /** A run that is over before has no screen, which would only flash. */
 const patience = 400;
 /** So much of what was not said in lines is remembered. */
 const mostUnsaid = 1000;
 
+/** What a screen needs of the command that shows it. */
 export interface SessionOptions {
   readonly look: Look;
   readonly input: ReadStream;
@@ -31,26 +28,34 @@ export interface SessionOptions {
 }
 
 /**
- * A person at a terminal: shows runs on a screen or in lines, and hands on what the keys ask for. It only watches the
+ * A person at a terminal: shows a run on a screen or in lines, and hands on what the keys ask for. It only watches the
  * run, which never waits for it.
  */
 export class Session {
   readonly #options: SessionOptions;
-  readonly #terminal: Terminal;
+  readonly #stage: Stage;
   readonly #store: Store;
   #mode: 'waiting' | 'screen' | 'stream' | 'left' = 'waiting';
-  #mounted: Mounted | undefined;
-  #keyboard: { close(): void } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #unsaid: (RunEvent | string)[] = [];
-  #stays = false;
   #tellLeft: (() => void) | undefined;
-  #picked: ((names: readonly string[] | undefined) => void) | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.#terminal = openTerminal(options.output, (text) => this.#catch(text));
-    this.#store = createStore(options.look, this.#terminal.size);
+    this.#stage = new Stage({
+      input: options.input,
+      output: options.output,
+      drawn: () => this.#store,
+      publish: (size) => {
+        this.#dispatch({ type: 'clock' });
+        if (size !== this.#store.now.size) this.#store.resize(size);
+        this.#store.publish();
+      },
+      press: (key) => this.#press(key),
+      caught: (text) => this.#catch(text),
+      failed: (error) => this.#fail(error),
+    });
+    this.#store = createStore(options.look, this.#stage.size);
   }
 
   readonly emit: Emit = (event) => {
@@ -59,35 +64,22 @@ export class Session {
     else if (event.type !== 'progress') this.#remember(event);
   };
 
-  /** Lets a person pick; resolves with the names, or with nothing when there is to be no run. */
-  async pick(choices: readonly Choice[], command: string): Promise<readonly string[] | undefined> {
-    this.#stays = true;
-    this.#store.open(command, choices);
-    const picked = new Promise<readonly string[] | undefined>((resolve) => {
-      this.#picked = resolve;
-    });
-    await this.#show();
-    return picked;
-  }
-
   /** Shows the run that is about to begin, unless it is over at once. `command` is the command line that does it. */
   watch(command: string): void {
     this.#store.open(command);
-    if (this.#mode !== 'waiting') return;
     this.#timer = setTimeout(() => this.#show(), patience);
   }
 
   /** The run was told to stop. */
   stopping(): void {
-    if (this.#picked || this.#store.now.run.result) this.close();
+    if (this.#store.now.run.result) this.close();
     else this.#dispatch({ type: 'stopping' });
   }
 
   /** Resolves once a person has seen the end of the run: at once, unless they look at something. */
   async seen(): Promise<void> {
     const { view } = this.#store.now;
-    const isBusy = this.#stays || view.page !== 'run' || view.help;
-    if (this.#mode !== 'screen' || !isBusy) return;
+    if (this.#mode !== 'screen' || (view.page === 'run' && !view.help)) return;
     await new Promise<void>((resolve) => {
       this.#tellLeft = resolve;
     });
@@ -101,49 +93,26 @@ export class Session {
   }
 
   async #show(): Promise<void> {
-    const { mount } = await loadScreen();
-    if (this.#mode === 'left' || this.#mode === 'screen') return;
-    this.#mode = 'screen';
-    this.#terminal.enter();
-    this.#keyboard ??= openKeyboard(this.#options.input, (key) => this.#press(key));
-    this.#dispatch({ type: 'clock' });
-    this.#drawAnew(mount);
-    this.#timer = setInterval(() => this.#draw(mount), drawEvery);
+    await this.#stage.show(() => {
+      if (this.#mode === 'left' || this.#mode === 'screen') return false;
+      this.#mode = 'screen';
+      return true;
+    });
   }
 
   /** What was printed meanwhile comes after the screen is gone. */
-  #hide(mode: 'stream' | 'left'): void {
+  #sayUnsaid(mode: 'stream' | 'left'): void {
     this.#mode = mode;
-    clearTimeout(this.#timer);
-    this.#mounted?.unmount();
-    this.#mounted = undefined;
-    this.#terminal.leave();
     for (const said of this.#unsaid.splice(0))
       if (typeof said === 'string') this.#options.print(said);
       else this.#options.lines(said);
   }
 
   #leave(): void {
-    this.#hide('left');
-    this.#keyboard?.close();
-    this.#picked?.(undefined);
-    this.#picked = undefined;
+    clearTimeout(this.#timer);
+    this.#stage.close();
+    this.#sayUnsaid('left');
     this.#tellLeft?.();
-  }
-
-  /** For another size the screen begins anew. */
-  #drawAnew(mount: Mount): void {
-    this.#mounted?.unmount();
-    this.#terminal.resize();
-    this.#store.resize(this.#terminal.size);
-    this.#store.publish();
-    this.#mounted = mount(this.#store, this.#terminal.canvas, (error) => this.#fail(error));
-  }
-
-  #draw(mount: Mount): void {
-    if (this.#terminal.isResized()) this.#drawAnew(mount);
-    this.#dispatch({ type: 'clock' });
-    this.#store.publish();
   }
 
   #press(key: Key): void {
@@ -160,15 +129,12 @@ export class Session {
 
   #obey(command: Command): void {
     switch (command.type) {
-      case 'run':
-        this.#picked?.(command.names);
-        this.#picked = undefined;
-        break;
       case 'stop':
         this.#stop();
         break;
       case 'stream':
-        this.#hide('stream');
+        this.#stage.hide();
+        this.#sayUnsaid('stream');
         this.#options.print('(lines; s: back to the screen, Ctrl-C: stop)\n');
         break;
       case 'leave':
@@ -213,16 +179,4 @@ export class Session {
 function isLasting(said: RunEvent | string): boolean {
   if (typeof said === 'string' || said.type === 'run_finished') return true;
   return said.type === 'notice' && said.level === 'warn';
-}
-
-/** React keeps a record of all it does unless it is loaded for production. */
-async function loadScreen(): Promise<typeof import('./screen.tsx')> {
-  const { NODE_ENV } = process.env;
-  process.env.NODE_ENV = 'production';
-  try {
-    return await import('./screen.tsx');
-  } finally {
-    if (NODE_ENV === undefined) Reflect.deleteProperty(process.env, 'NODE_ENV');
-    else process.env.NODE_ENV = NODE_ENV;
-  }
 }

@@ -1,9 +1,11 @@
+import type { Browser } from './browser.ts';
 import type { Look } from './look.ts';
 import { noRun, type RunAction, type RunModel, reduceRun } from './model.ts';
+import type { PageKey } from './page.ts';
 import type { Size } from './terminal.ts';
-import { type Choice, type Command, firstView, type Key, press, type View } from './view.ts';
+import { type Command, firstView, type Key, press, type View } from './view.ts';
 
-/** All that a screen shows. */
+/** All that the screen of a run shows. */
 export interface Shown {
   readonly run: RunModel;
   readonly view: View;
@@ -11,27 +13,66 @@ export interface Shown {
   readonly look: Look;
   /** The command line that does the same. */
   readonly command: string;
+  /** Where the run is one of the places of a browser: the browser, and the keys that lead on. */
+  readonly inside?: { readonly browser: Browser; readonly keys: readonly PageKey[] };
 }
 
-/** Holds what is shown, outside of the screen, which hears of it only when it is published. */
-export interface Store {
+/** All that a screen shows while a person browses. */
+export interface Browsed {
+  readonly browser: Browser;
+  readonly look: Look;
+  /** What is looked at: the name of the world. */
+  readonly world: string;
+  /** Of the page that is looked at, as its help tells it. */
+  readonly command: string;
+  readonly keys: readonly PageKey[];
+  readonly picks: boolean;
+}
+
+/** What is drawn: a screen hears of it only when it is published. */
+export interface Published<What> {
+  /** What was published last; the same object until the next time. */
+  readonly published: () => What;
+  readonly subscribe: (listener: () => void) => () => void;
+}
+
+export interface Publisher<What> extends Published<What> {
+  publish(what: What): void;
+}
+
+export function createPublisher<What>(first: What): Publisher<What> {
+  let last = first;
+  const listeners = new Set<() => void>();
+  return {
+    publish(what) {
+      if (last === what) return;
+      last = what;
+      for (const listener of listeners) listener();
+    },
+    published: () => last,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+/** Holds what is shown of a run, outside of the screen. */
+export interface Store extends Published<Shown> {
   readonly now: Shown;
   dispatch(action: RunAction): void;
   press(key: Key): Command | undefined;
-  /** Begins to pick, or to run what this command line says. */
-  open(command: string, choices?: readonly Choice[]): void;
+  /** Begins to show the run that this command line does. */
+  open(command: string): void;
   resize(size: Size): void;
   publish(): void;
-  /** What was published last; the same object until the next time. */
-  readonly published: () => Shown;
-  readonly subscribe: (listener: () => void) => () => void;
 }
 
 export function createStore(look: Look, size: Size): Store {
   let now: Shown = { run: noRun, view: firstView(), size, look, command: '' };
-  let published = now;
-  const listeners = new Set<() => void>();
+  const publisher = createPublisher(now);
   return {
+    ...publisher,
     get now() {
       return now;
     },
@@ -46,21 +87,12 @@ export function createStore(look: Look, size: Size): Store {
       now = { ...now, view };
       return command;
     },
-    open(command, choices) {
-      now = { ...now, command, run: noRun, view: firstView(choices) };
+    open(command) {
+      now = { ...now, command, run: noRun, view: firstView() };
     },
     resize(size) {
       now = { ...now, size };
     },
-    publish() {
-      if (published === now) return;
-      published = now;
-      for (const listener of listeners) listener();
-    },
-    published: () => published,
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    publish: () => publisher.publish(now),
   };
 }

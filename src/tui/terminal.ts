@@ -1,8 +1,9 @@
 import type { WriteStream } from 'node:tty';
 
 const enterScreen = '\x1b[?1049h\x1b[2J\x1b[H\x1b[?25l';
-const leaveScreen = '\x1b[?25h\x1b[?1049l';
 const wipeScreen = '\x1b[2J\x1b[H';
+/** Wiped first: a terminal that was resized meanwhile may take lines of this screen for lines of the main one. */
+const leaveScreen = `${wipeScreen}\x1b[?25h\x1b[?1049l`;
 /**
  * With these Ink goes back over what it drew before, `[3J` even over the lines above that a terminal remembers. None is
  * let through: lines are drawn where they belong.
@@ -26,6 +27,8 @@ export interface Terminal {
   isResized(): boolean;
   /** Takes the terminal's present size over, and wipes the screen. */
   resize(): void;
+  /** Puts a text where the terminal pastes from; those that may not, or cannot, do nothing. */
+  copy(text: string): void;
 }
 
 /** `caught` gets what others print while the screen is shown. */
@@ -81,6 +84,9 @@ export function openTerminal(stream: WriteStream, caught: (text: string) => void
       size = sizeOf(stream);
       drawn = [];
       write(wipeScreen);
+    },
+    copy(text) {
+      if (release) write(`\x1b]52;c;${Buffer.from(text, 'utf8').toString('base64')}\x07`);
     },
   };
 }

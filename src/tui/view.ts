@@ -2,33 +2,19 @@
 
 import type { PipelineModel, RunModel } from './model.ts';
 
-/** A pipeline that may be picked. */
-export interface Choice {
-  readonly name: string;
-  readonly from: string;
-  readonly to: string;
-  readonly enabled: boolean;
-}
-
 export interface View {
-  readonly page: 'pick' | 'run' | 'details' | 'logs';
+  readonly page: 'run' | 'details' | 'logs';
   /** The help of the page lies over it. */
   readonly help: boolean;
   /** What is asked, if anything. */
   readonly asking?: 'stop' | 'quit';
-  /** The place of the marked line, of the pipelines or of the choices that are shown. */
+  /** The place of the marked pipeline. */
   readonly marked: number;
   /** How many lines the log is scrolled back. */
   readonly back: number;
-  readonly choices: readonly Choice[];
-  readonly picked: ReadonlySet<string>;
-  readonly filter: string;
-  /** Keys go into the filter. */
-  readonly typing: boolean;
 }
 
 export type Command =
-  | { readonly type: 'run'; readonly names: readonly string[] }
   /** Stop safely; the second time at once. */
   | { readonly type: 'stop' }
   /** Show plain lines, until asked back. */
@@ -36,7 +22,7 @@ export type Command =
   /** Leave the screen; a run goes on in plain lines. */
   | { readonly type: 'leave' };
 
-/** A key as it is named in help: a character, or `up`, `down`, `enter`, `esc`, `backspace`, `ctrl-c`. */
+/** A key: a character, or `up`, `down`, `pageup`, `pagedown`, `enter`, `esc`, `backspace`, `ctrl-c`. */
 export type Key = string;
 
 export interface Pressed {
@@ -44,23 +30,8 @@ export interface Pressed {
   readonly command?: Command;
 }
 
-export function firstView(choices: readonly Choice[] = []): View {
-  return {
-    page: choices.length > 0 ? 'pick' : 'run',
-    help: false,
-    marked: 0,
-    back: 0,
-    choices,
-    picked: new Set(),
-    filter: '',
-    typing: false,
-  };
-}
-
-/** The choices the filter lets through. */
-export function shownChoices({ choices, filter }: View): readonly Choice[] {
-  const wanted = filter.toLowerCase();
-  return choices.filter(({ name, from, to }) => `${name} ${from} ${to}`.toLowerCase().includes(wanted));
+export function firstView(): View {
+  return { page: 'run', help: false, marked: 0, back: 0 };
 }
 
 export function markedPipeline({ pipelines }: RunModel, { marked }: View): PipelineModel | undefined {
@@ -74,13 +45,11 @@ export function isRunning({ result }: RunModel): boolean {
 /** What a key does. One that has no meaning here does nothing. */
 export function press(view: View, key: Key, run: RunModel): Pressed {
   if (key === 'ctrl-c') return { view, command: { type: 'stop' } };
-  if (view.typing) return typed(view, key);
   if (view.asking) return answered(view, view.asking, key);
   if (view.help)
     return { view: key === '?' || key === 'esc' || key === 'q' ? { ...view, help: false } : view };
   if (key === '?') return { view: { ...view, help: true } };
   if (key === 'q') return quit(view, run);
-  if (view.page === 'pick') return picking(view, key);
   if (key === 's') return { view, command: { type: 'stream' } };
   if (key === 'x' && isRunning(run) && !run.stopping) return { view: { ...view, asking: 'stop' } };
   if (view.page === 'run') return { view: onRun(view, key, run) };
@@ -88,7 +57,7 @@ export function press(view: View, key: Key, run: RunModel): Pressed {
 }
 
 function quit(view: View, run: RunModel): Pressed {
-  if (view.page !== 'pick' && isRunning(run)) return { view: { ...view, asking: 'quit' } };
+  if (isRunning(run)) return { view: { ...view, asking: 'quit' } };
   return { view, command: { type: 'leave' } };
 }
 
@@ -99,35 +68,6 @@ function answered(view: View, asking: NonNullable<View['asking']>, key: Key): Pr
   if (asking === 'quit' && key === 'x') return { view: settled, command: { type: 'stop' } };
   if (asking === 'quit' && key === 'p') return { view: settled, command: { type: 'leave' } };
   return { view };
-}
-
-function typed(view: View, key: Key): Pressed {
-  if (key === 'enter') return { view: { ...view, typing: false } };
-  if (key === 'esc') return { view: { ...view, typing: false, filter: '', marked: 0 } };
-  if (key === 'up' || key === 'down') return { view: moved(view, key, shownChoices(view).length) };
-  const filter =
-    key === 'backspace' ? view.filter.slice(0, -1) : [...key].length === 1 ? view.filter + key : view.filter;
-  return { view: { ...view, filter, marked: 0 } };
-}
-
-function picking(view: View, key: Key): Pressed {
-  const shown = shownChoices(view);
-  const name = shown[view.marked]?.name;
-  if (key === '/') return { view: { ...view, typing: true } };
-  if (key === 'esc') return { view: { ...view, filter: '', marked: 0 } };
-  if (key === ' ' && name !== undefined) {
-    const picked = new Set(view.picked);
-    if (!picked.delete(name)) picked.add(name);
-    return { view: { ...view, picked } };
-  }
-  if (key !== 'enter' && key !== 'r') return { view: moved(view, key, shown.length) };
-  const names =
-    view.picked.size > 0
-      ? view.choices.map((choice) => choice.name).filter((each) => view.picked.has(each))
-      : [];
-  const run = names.length > 0 ? names : name === undefined ? [] : [name];
-  if (run.length === 0) return { view };
-  return { view: { ...firstView(), page: 'run' }, command: { type: 'run', names: run } };
 }
 
 function onRun(view: View, key: Key, run: RunModel): View {

@@ -9,8 +9,8 @@ export const before = 'stood here before';
 export interface OnTerminal {
   /** What the terminal shows now, line by line. */
   screen(): string;
-  /** Resolves once the terminal shows this. */
-  shows(what: string | RegExp): Promise<void>;
+  /** Resolves once the terminal shows this; `within` is in milliseconds. */
+  shows(what: string | RegExp, within?: number): Promise<void>;
   press(keys: string): void;
   resize(columns: number, rows: number): Promise<void>;
   kill(signal: string): void;
@@ -30,14 +30,23 @@ export interface Left {
 
 const environment = { TERM: 'xterm-256color', LANG: 'C.UTF-8' };
 
+interface OnTerminalOptions {
+  readonly columns?: number;
+  readonly rows?: number;
+  readonly variables?: object;
+  /** So many numbered lines stand above what stands there before. */
+  readonly above?: number;
+}
+
 /** Runs the built command line on a pseudo-terminal. */
 export function onTerminal(
   folder: string,
   args: readonly string[],
-  { columns = 100, rows = 24, variables = {} }: { columns?: number; rows?: number; variables?: object } = {},
+  { columns = 100, rows = 24, variables = {}, above = 0 }: OnTerminalOptions = {},
 ): OnTerminal {
   const { CI: _, ...own } = process.env;
-  const script = `echo '${before}'; exec "$0" "$@"`;
+  const stood = [...Array.from({ length: above }, (_, number) => number + 1), `'${before}'`];
+  const script = `printf '%s\\n' ${stood.join(' ')}; exec "$0" "$@"`;
   const process_ = spawn('/bin/sh', ['-c', script, process.execPath, cli, ...args], {
     cwd: folder,
     env: { ...own, ...environment, ...variables },
@@ -74,7 +83,7 @@ export function onTerminal(
   const screen = () => lines(terminal.buffer.active.baseY);
   return {
     screen,
-    shows: (what) =>
+    shows: (what, within = 50_000) =>
       new Promise((resolve, reject) => {
         const look = () => {
           const isThere = typeof what === 'string' ? screen().includes(what) : what.test(screen());
@@ -83,7 +92,7 @@ export function onTerminal(
           if (isThere) resolve();
           else reject(new Error(`ended without showing ${what}:\n${screen()}`));
         };
-        const late = setTimeout(() => reject(new Error(`did not show ${what}:\n${screen()}`)), 50_000);
+        const late = setTimeout(() => reject(new Error(`did not show ${what}:\n${screen()}`)), within);
         late.unref();
         waiting.add(look);
         look();

@@ -213,26 +213,81 @@ describe('the screen of a run', () => {
 });
 
 describe('syncline alone', () => {
-  it('lets one filter, pick and run, and stays until it is left', async () => {
+  it('shows the dashboard, where one filters, picks, runs, watches and comes back', async () => {
     const here = await folder();
     const terminal = onTerminal(here, []);
-    await terminal.shows('3 pipelines, 0 picked');
+    await terminal.shows('3 pipelines: 3 never ran');
+    terminal.press('?');
+    await terminal.shows('syncline status');
+    terminal.press('\u001b');
+    await terminal.shows('r run');
     terminal.press('/');
     await terminal.shows('filter: _');
     terminal.press('camp');
-    await terminal.shows(/▸○ campaigns(?![\s\S]*contacts)/);
+    await terminal.shows(/1 of 3 with "camp"[\s\S]*▸○ campaigns(?![\s\S]*contacts)/);
     terminal.press('\r');
     await terminal.shows('space pick');
     terminal.press(' ');
-    await terminal.shows(/▸◉ campaigns[\s\S]*space pick/);
-    terminal.press('\r');
+    await terminal.shows(/▸◉ campaigns/);
+    terminal.press('r');
     await terminal.shows(/● succeeded[\s\S]*▸✓ campaigns/);
+    terminal.press('\u001b');
+    await terminal.shows(/▸○ campaigns +✓ idle .*✓ succeeded .* ago/);
+    terminal.press('h');
+    await terminal.shows(/Runs of campaigns[\s\S]*✓ succeeded/);
+    terminal.press('\r');
+    await terminal.shows('✓ campaigns: succeeded, 2 read, 2 inserted');
+    terminal.press('y');
+    await terminal.shows('copied');
     terminal.press('q');
     const left = await terminal.end();
     expectRestored(left);
     expect(left.code).toBe(0);
     expect(left.main).toContain('1 succeeded');
+    expect(left.raw).toContain('\u001b]52;c;');
     expect(query(join(here, 'sync.db'), 'SELECT id FROM campaigns ORDER BY id')).toEqual([[1], [2]]);
+  });
+
+  it('cancels a run when that is confirmed', async () => {
+    const here = await folder();
+    const terminal = onTerminal(here, []);
+    await terminal.shows('▸○ campaigns');
+    terminal.press('j');
+    await terminal.shows('▸○ contacts');
+    terminal.press('r');
+    await terminal.shows(/contacts .* page \d+/);
+    terminal.press('\u001b');
+    await terminal.shows(/▸○ contacts +● running/);
+    terminal.press('x');
+    await terminal.shows('End the run of contacts after the batches under way?');
+    terminal.press('y');
+    await terminal.shows(/▸○ contacts .*■ cancelled/);
+    terminal.press('q');
+    const left = await terminal.end();
+    expectRestored(left);
+    expect(left.code).toBe(0);
+  });
+
+  it.each([
+    ['p', ['end'], '1 succeeded'],
+    ['x', [], 'stopped after its last complete batch'],
+  ])('asks what is to become of a run that goes on, and does so after %j', async (key, files, told) => {
+    const here = await folder();
+    const terminal = onTerminal(here, []);
+    await terminal.shows('▸○ campaigns');
+    terminal.press('j');
+    await terminal.shows('▸○ contacts');
+    terminal.press('r');
+    await terminal.shows(/contacts .* page \d+/);
+    terminal.press('q');
+    await terminal.shows('A run is under way here.');
+    terminal.press(key);
+    await terminal.shows('contacts: endless.rows → db.contacts');
+    for (const file of files) await say(here, file);
+    const left = await terminal.end();
+    expectRestored(left);
+    expect(left.code).toBe(0);
+    expect(left.main).toContain(told);
   });
 
   it.each(
@@ -243,11 +298,27 @@ describe('syncline alone', () => {
   )('runs nothing when it is left with %j', async (key, code) => {
     const here = await folder();
     const terminal = onTerminal(here, []);
-    await terminal.shows('0 picked');
+    await terminal.shows('3 never ran');
     terminal.press(key);
     const left = await terminal.end();
     expectRestored(left);
     expect(left.code).toBe(code);
+  });
+
+  it('follows the terminal to any size', async () => {
+    const here = await folder();
+    const terminal = onTerminal(here, []);
+    await terminal.shows('3 never ran');
+    for (const [columns, rows, what] of [
+      [60, 15, /▸○ campaigns +· never ran/],
+      [34, 10, /^3 pipelines/m],
+      [140, 40, /campaigns +· never ran .*/],
+    ] as const) {
+      await terminal.resize(columns, rows);
+      await terminal.shows(what);
+    }
+    terminal.press('q');
+    expectRestored(await terminal.end());
   });
 });
 

@@ -34,6 +34,27 @@ const ended: RunResult = {
 };
 
 describe('the account of a run', () => {
+  it('begins anew when it is told a second time', () => {
+    const said: RunAction = { type: 'said', at: at(0), text: 'before' };
+    const once = runAfter(said, ...begun, progress(100, 40));
+    expect(once.log.map(({ text }) => text)).toEqual(['before', 'started']);
+    expect([...begun, progress(100, 40)].reduce(reduceRun, once)).toEqual(
+      runAfter(...begun, progress(100, 40)),
+    );
+  });
+
+  it('has all pipelines also where only its end was told', () => {
+    const pipelines = { a: result({ read: 7 }), b: result({ status: 'failed' }) };
+    const run = runAfter({ type: 'run_finished', at: at(0), result: { ...ended, pipelines } });
+    expect(
+      [...run.pipelines.values()].map(({ name, status, counts }) => [name, status, counts.read]),
+    ).toEqual([
+      ['a', 'succeeded', 7],
+      ['b', 'failed', 0],
+    ]);
+    expect({ id: run.id, started: run.started }).toEqual({ id: '01M8', started: start });
+  });
+
   it('begins with pipelines that wait', () => {
     const run = runAfter({ type: 'run_started', at: at(0), run: '01M8', pipelines: ['a', 'b'] });
     expect({ id: run.id, started: run.started, now: run.now }).toEqual({

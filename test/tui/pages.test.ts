@@ -5,7 +5,7 @@ import { widthOf } from '../../src/tui/fitted.ts';
 import { lookOf } from '../../src/tui/look.ts';
 import type { RunAction } from '../../src/tui/model.ts';
 import { createStore } from '../../src/tui/store.ts';
-import type { Choice, Key } from '../../src/tui/view.ts';
+import type { Key } from '../../src/tui/view.ts';
 import { linesOn } from './canvas.ts';
 
 let mount: typeof import('../../src/tui/screen.tsx')['mount'];
@@ -95,16 +95,15 @@ interface Drawn {
   readonly columns: number;
   readonly rows: number;
   readonly keys?: readonly Key[];
-  readonly choices?: readonly Choice[];
   readonly color?: 'always' | 'never';
   readonly locale?: string;
 }
 
-function drawn({ columns, rows, keys = [], choices, color = 'never', locale = 'C.UTF-8' }: Drawn): string[] {
+function drawn({ columns, rows, keys = [], color = 'never', locale = 'C.UTF-8' }: Drawn): string[] {
   const look = lookOf(color, { environment: { LANG: locale }, terminal: true, platform: 'linux' });
   const store = createStore(look, { columns, rows });
-  store.open('syncline run --ui plain', choices);
-  if (!choices) for (const event of events) store.dispatch(event);
+  store.open('syncline run --ui plain');
+  for (const event of events) store.dispatch(event);
   for (const key of keys) store.press(key);
   store.publish();
   return linesOn(columns, rows, (canvas) =>
@@ -231,18 +230,4 @@ it('the help names the command that does the same', () => {
   const text = drawn({ columns: 100, rows: 24, keys: ['?'] }).join('\n');
   expect(text).toContain('syncline run --ui plain');
   expect(text).toContain('syncline show 01JD5EXAMPLE');
-});
-
-it('the picker shows what there is, and what is picked', () => {
-  const choices = [
-    { name: '顧客', from: 'crm.people', to: 'db.people', enabled: true },
-    { name: 'orders', from: 'crm.orders', to: 'db.orders', enabled: false },
-  ];
-  const lines = drawn({ columns: 60, rows: 12, choices, keys: ['down', ' '] });
-  expect(lines.slice(0, 4)).toEqual([
-    ' Pick what is to run   2 pipelines, 1 picked',
-    '─'.repeat(60),
-    ' ○ 顧客    crm.people → db.people',
-    '▸◉ orders  crm.orders → db.orders   (disabled)',
-  ]);
 });

@@ -13,8 +13,8 @@ function opened(rows = 24) {
       return true;
     },
   };
-  const { canvas } = openTerminal(stream as unknown as WriteStream, () => undefined);
-  return { canvas, raw };
+  const terminal = openTerminal(stream as unknown as WriteStream, () => undefined);
+  return { canvas: terminal.canvas, terminal, raw };
 }
 
 describe('what is drawn', () => {
@@ -34,4 +34,24 @@ describe('what is drawn', () => {
     expect(raw[0]).not.toContain('three');
     expect(raw[1]).toBe('\u001b[2;1H2\u001b[0m\u001b[K');
   });
+});
+
+it('what is copied goes to the terminal only while the screen is shown', () => {
+  const { terminal, raw } = opened();
+  terminal.copy('before');
+  terminal.enter();
+  try {
+    terminal.copy('Zoë');
+  } finally {
+    terminal.leave();
+  }
+  terminal.copy('after');
+  expect(raw.filter((text) => text.includes(']52;'))).toEqual(['\u001b]52;c;Wm/Dqw==\u0007']);
+});
+
+it('the screen is wiped before it is left, so that none of its lines can come to the main one', () => {
+  const { terminal, raw } = opened();
+  terminal.enter();
+  terminal.leave();
+  expect(raw.at(-1)).toBe('\u001b[2J\u001b[H\u001b[?25h\u001b[?1049l');
 });

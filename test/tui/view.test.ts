@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { keysOf } from '../../src/tui/keyboard.ts';
 import { noRun, type RunModel, reduceRun } from '../../src/tui/model.ts';
-import { firstView, press, shownChoices, type View } from '../../src/tui/view.ts';
+import { firstView, press, type View } from '../../src/tui/view.ts';
 
 const run = reduceRun(noRun, {
   type: 'run_started',
@@ -21,13 +21,6 @@ const over: RunModel = reduceRun(run, {
     pipelines: {},
   },
 });
-const choices = ['one', 'two', 'three'].map((name) => ({
-  name,
-  from: `s.${name}`,
-  to: 'd.x',
-  enabled: true,
-}));
-
 /** Presses keys one after the other; the command is that of the last. */
 function pressing(view: View, keys: readonly string[], model = run) {
   let pressed: ReturnType<typeof press> = { view };
@@ -94,41 +87,17 @@ describe('keys on a run', () => {
   });
 });
 
-describe('keys of the picker', () => {
-  const view = firstView(choices);
-
-  it('pick and put back', () => {
-    expect([...pressing(view, [' ', 'down', ' ']).view.picked]).toEqual(['one', 'two']);
-    expect([...pressing(view, [' ', ' ']).view.picked]).toEqual([]);
-  });
-
-  it('filter by name, source and sink', () => {
-    const filtered = pressing(view, ['/', 't', 'h', 'x', 'backspace', 'enter']).view;
-    expect(shownChoices(filtered).map(({ name }) => name)).toEqual(['three']);
-    expect(shownChoices(pressing(filtered, ['esc']).view)).toHaveLength(3);
-  });
-
-  it('run what is picked in the order of the config, else the marked one', () => {
-    expect(pressing(view, ['down', ' ', 'up', ' ', 'enter']).command).toEqual({
-      type: 'run',
-      names: ['one', 'two'],
-    });
-    expect(pressing(view, ['down', 'r']).command).toEqual({ type: 'run', names: ['two'] });
-    expect(pressing(view, ['/', 'z', 'z', 'enter', 'enter']).command).toBeUndefined();
-  });
-
-  it('leave at once', () => {
-    expect(pressing(view, ['q']).command).toEqual({ type: 'leave' });
-  });
-});
-
 it('knows the keys a terminal sends, and passes over what it does not know', () => {
-  expect(keysOf('q\u001b[A\u001bOB\r\u0003\u001b[1;5C\u001b[15~é \u007f\u0001\u001bx\u001b')).toEqual([
+  expect(
+    keysOf('q\u001b[A\u001bOB\r\u0003\u001b[1;5C\u001b[15~\u001b[5~\u001b[6~é \u007f\u0001\u001bx\u001b'),
+  ).toEqual([
     'q',
     'up',
     'down',
     'enter',
     'ctrl-c',
+    'pageup',
+    'pagedown',
     'é',
     ' ',
     'backspace',

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import { type StandingWord, standingWords } from '../../engine/standing.ts';
-import type { Control, LiveStanding } from './control.ts';
+import { standingTotals } from '../../engine/standing.ts';
+import type { Control } from './control.ts';
 import { openApiDocument } from './openapi.ts';
 import { type AddRoute, closed, routesOf } from './route.ts';
 import { addOneRunRoutes, addRunRoutes } from './run-routes.ts';
@@ -24,7 +24,7 @@ export function addRoutes(app: FastifyInstance, control: Control): void {
     answers: { 200: { description: 'In the order of the config.', schema: ref('Status') } },
     handler: async () => {
       const pipelines = await control.status();
-      return { scheduler: control.scheduler(), totals: totalsOf(pipelines), pipelines };
+      return { scheduler: control.scheduler(), totals: standingTotals(pipelines), pipelines };
     },
   });
   add({
@@ -92,9 +92,4 @@ function addPauseRoutes(add: AddRoute, control: Control): void {
     description: 'What it left out meanwhile is not made up for.',
     handler: ({ params }) => control.resume(params.name),
   });
-}
-
-function totalsOf(pipelines: readonly LiveStanding[]): { readonly [word in StandingWord]: number } {
-  const number = (word: StandingWord) => pipelines.filter(({ status }) => status === word).length;
-  return Object.fromEntries(standingWords.map((word) => [word, number(word)])) as ReturnType<typeof totalsOf>;
 }

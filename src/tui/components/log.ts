@@ -25,7 +25,7 @@ function what({ pipeline, level, text }: LogLine, dot: string): string {
 }
 
 /** A time of the day, where the terminal is. */
-function clock(at: number): string {
+export function clock(at: number): string {
   const time = new Date(at);
   return [time.getHours(), time.getMinutes(), time.getSeconds()]
     .map((part) => String(part).padStart(2, '0'))

@@ -1,9 +1,11 @@
-import { Frame, roomOf } from '../components/frame.tsx';
+import type { Failure } from '../../model/result.ts';
+import { RunFrame, roomOf } from '../components/frame.tsx';
 import { headOf } from '../components/head.ts';
 import { Lines } from '../components/line.tsx';
 import { logOf } from '../components/log.ts';
 import { fitted, wrapped } from '../fitted.ts';
-import { glyphsOf, statusGlyph } from '../glyphs.ts';
+import { glyphsOf, inGlyphs, statusGlyph } from '../glyphs.ts';
+import type { Look } from '../look.ts';
 import { type PipelineModel, type RunModel, waitAt } from '../model.ts';
 import { count, duration, rough, span } from '../numbers.ts';
 import { etaAt, percentOf, rateAt } from '../pace.ts';
@@ -19,12 +21,12 @@ export function DetailsScreen({ shown }: { readonly shown: Shown }) {
   const about = pipeline === undefined ? [] : aboutOf(pipeline, shown).slice(0, room);
   const own = { ...run, log: run.log.filter((line) => line.pipeline === pipeline?.name) };
   return (
-    <Frame shown={shown} head={headOf(shown)}>
+    <RunFrame shown={shown} head={headOf(shown)}>
       <Lines lines={about} />
       {about.length + 1 < room && (
         <Lines lines={['', ...logOf({ ...shown, run: own }, room - about.length - 1)]} />
       )}
-    </Frame>
+    </RunFrame>
   );
 }
 
@@ -46,7 +48,7 @@ function aboutOf(pipeline: PipelineModel, { run, look, size }: Shown): string[] 
   const told = facts
     .filter(([, text]) => text !== '')
     .map(([fact, text]) => ` ${colors.dim(fact.padEnd(9))} ${fitted(text, room, look)}`);
-  const failure = result?.error === undefined ? [] : failureOf(result.error, size.columns - 4);
+  const failure = result?.error === undefined ? [] : failureOf(result.error, size.columns - 4, look);
   return [
     ` ${statusGlyph(pipeline, run.now, look)} ${colors.bold(fitted(name, size.columns - 4, look))}`,
     ...told,
@@ -81,6 +83,7 @@ function paceOf({ status, samples, stretch, result }: PipelineModel, { now }: Ru
   ].join(', ');
 }
 
-function failureOf({ message, code, hint }: { message: string; code: string; hint?: string }, width: number) {
-  return [...wrapped(`${message}  [${code}]`, width), ...(hint === undefined ? [] : wrapped(hint, width))];
+function failureOf({ message, code, hint }: Failure, width: number, look: Look): string[] {
+  const lines = (text: string) => wrapped(inGlyphs(text, look), width);
+  return [...lines(`${message}  [${code}]`), ...(hint === undefined ? [] : lines(hint))];
 }

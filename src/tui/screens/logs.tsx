@@ -1,4 +1,4 @@
-import { Frame, roomOf } from '../components/frame.tsx';
+import { RunFrame, roomOf } from '../components/frame.tsx';
 import { headOf } from '../components/head.ts';
 import { Lines } from '../components/line.tsx';
 import { logOf } from '../components/log.ts';
@@ -7,8 +7,8 @@ import type { Shown } from '../store.ts';
 /** The log, as much as is kept of it. */
 export function LogsScreen({ shown }: { readonly shown: Shown }) {
   return (
-    <Frame shown={shown} head={headOf(shown)}>
+    <RunFrame shown={shown} head={headOf(shown)}>
       <Lines lines={logOf(shown, roomOf(shown), shown.view.back)} />
-    </Frame>
+    </RunFrame>
   );
 }

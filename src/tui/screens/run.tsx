@@ -1,4 +1,4 @@
-import { Frame, roomOf } from '../components/frame.tsx';
+import { RunFrame, roomOf } from '../components/frame.tsx';
 import { headOf } from '../components/head.ts';
 import { Lines } from '../components/line.tsx';
 import { logOf } from '../components/log.ts';
@@ -18,9 +18,9 @@ export function RunScreen({ shown }: { readonly shown: Shown }) {
   const log = room - table - 1;
   const rule = look.colors.dim(glyphsOf(look).rule.repeat(size.columns));
   return (
-    <Frame shown={shown} head={headOf(shown)}>
+    <RunFrame shown={shown} head={headOf(shown)}>
       <Lines lines={tableOf(shown, table)} />
       {log > 0 && <Lines lines={[rule, ...logOf(shown, log)]} />}
-    </Frame>
+    </RunFrame>
   );
 }

@@ -16,7 +16,7 @@ export function SmallScreen({ shown }: { readonly shown: Shown }) {
   const pace = run.result?.status ?? (run.stopping ? 'stopping' : `${rough(totalRate(run))}/s`);
   const told = `${live} ${ended}/${pipelines.length} ${dot} ${count(rows)} read ${dot} ${pace}`;
   const asks = { stop: 'stop? y n', quit: 'p go on, x stop, esc' };
-  const text = view.asking ? asks[view.asking] : view.page === 'pick' ? 'too small to pick; q' : told;
+  const text = view.asking ? asks[view.asking] : told;
   return (
     <Box height={size.rows - 1}>
       <Line>{fitted(text, size.columns, look)}</Line>
