@@ -7,8 +7,9 @@ import { fitted, wrapped } from '../fitted.ts';
 import { glyphsOf, inGlyphs, statusGlyph } from '../glyphs.ts';
 import type { Look } from '../look.ts';
 import { type PipelineModel, type RunModel, waitAt } from '../model.ts';
-import { count, duration, rough, span } from '../numbers.ts';
+import { duration, rough, span } from '../numbers.ts';
 import { etaAt, percentOf, rateAt } from '../pace.ts';
+import { countsText } from '../pages/results.ts';
 import type { Shown } from '../store.ts';
 import { callsText } from '../summary.ts';
 import { markedPipeline } from '../view.ts';
@@ -37,7 +38,7 @@ function aboutOf(pipeline: PipelineModel, { run, look, size }: Shown): string[] 
   const facts: [string, string][] = [
     ['status', status],
     ['way', from === undefined ? '' : `${from} ${arrow} ${to}`],
-    ['counts', countsOf(pipeline)],
+    ['counts', countsText(pipeline.counts)],
     ['pace', paceOf(pipeline, run)],
     ['reading', detail ?? ''],
     ['waiting', waitAt(pipeline, run.now)?.replace(/^waiting /, '') ?? ''],
@@ -54,22 +55,6 @@ function aboutOf(pipeline: PipelineModel, { run, look, size }: Shown): string[] 
     ...told,
     ...failure.map((line, index) => `   ${index === 0 ? colors.red(line) : line}`),
   ];
-}
-
-/** The counts that are not zero, and always what was read. */
-function countsOf({ counts }: PipelineModel): string {
-  const words = [
-    'inserted',
-    'updated',
-    'unchanged',
-    'deleted',
-    'skipped',
-    'rejected',
-    'kept',
-    'defaulted',
-  ] as const;
-  const told = words.filter((word) => counts[word] > 0).map((word) => `${count(counts[word])} ${word}`);
-  return [`${count(counts.read)} read`, ...told].join(', ');
 }
 
 function paceOf({ status, samples, stretch, result }: PipelineModel, { now }: RunModel): string {
